@@ -1,0 +1,144 @@
+"""filt edges: draw the edges of pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from ..filters.edges.gradient import CHANNELS, SPACES
+from ..filters.edges.methods import METHODS, EdgeStages, edge_stages, method_setting
+from ..filters.edges.thresholds import AUTOMATIC
+from ..filters.files.disk import display_path, make_folder
+from ..filters.files.outputs import output_name, output_paths
+from ..filters.files.reading import read_image
+from ..filters.files.writing import write_image
+from ..filters.picture import Picture
+from .batch import about, each_image
+from .options import IMAGE, border_option, clobber_option, json_option, reading_options
+
+
+@click.command(short_help="draw the edges of pictures")
+@click.argument("images", metavar="IMAGE...", type=IMAGE, nargs=-1, required=True)
+@click.option("-o", "--out", metavar="OUT|DIR", help="Write here, not beside the image.")
+@click.option("--method", type=click.Choice(list(METHODS)), default="canny", show_default=True)
+@click.option("--all", "every", is_flag=True, help="Every method side by side on one sheet.")
+@click.option("--sigma", type=float, help="The blur in pixels, 0 for none.")
+@click.option("--low", type=float, help="The threshold that a linked edge exceeds, from 0 to 1.")
+@click.option("--high", type=float, help="The threshold that an edge begins with, from 0 to 1.")
+@click.option(
+    "--relative",
+    is_flag=True,
+    help="Thresholds are fractions of the picture's steepest slope, not of full scale.",
+)
+@click.option("--quantiles", is_flag=True, help="Thresholds are shares of pixels that are flatter.")
+@click.option("--auto", type=click.Choice(list(AUTOMATIC)), help="Choose the thresholds from it.")
+@click.option("--channels", type=click.Choice(CHANNELS), help="What is seen of colour.")
+@click.option("--space", type=click.Choice(SPACES), help="The colours that max and tensor see.")
+@border_option("reflect101", "reflect101")
+@click.option("--full-scale", type=float, help="The value of white.  [default: by the file]")
+@click.option("--soft", is_flag=True, help="Write the soft map: lines as bright as strong.")
+@click.option("--bits", type=click.Choice(["8", "16"]), help="Of the soft map.  [default: as read]")
+@click.option("--overlay", is_flag=True, help="Draw the edges on the photo.")
+@click.option("--stages", metavar="DIR", help="Write every stage there too, and a sheet of them.")
+@reading_options
+@clobber_option
+@click.option("--fail-fast", is_flag=True, help="Stop at the first picture that fails.")
+@json_option
+def edges(
+    *,
+    images: tuple[Path, ...],
+    out: str | None,
+    method: str,
+    every: bool,
+    soft: bool,
+    bits: str | None,
+    overlay: bool,
+    stages: str | None,
+    max_pixels: int,
+    page: int | None,
+    no_clobber: bool,
+    fail_fast: bool,
+    as_json: bool,
+    **setting: Any,
+) -> None:
+    """Draw the edges of pictures: filt edges photo.png writes photo.canny.png beside it.
+
+    --low and --high are fractions of the steepest slope that a picture of this depth can have, so
+    they mean the same for 8 bits, 16 bits and floats; --auto prints those it chose.
+    """
+    if sum([every, soft, overlay]) > 1:
+        raise click.UsageError("--all, --soft and --overlay exclude one another")
+    kind = (
+        "edges" if every else method + ("-soft" if soft else "") + ("-overlay" if overlay else "")
+    )
+    outputs = output_paths(images, kind, out)
+    into_folder = out is not None and outputs != [Path(out)]
+    for name in METHODS if every else [method]:
+        method_setting(name, **setting)
+
+    def drawn(found: list[EdgeStages], picture: Picture, source: Path) -> Picture:
+        from ..filters.edges import pictures
+
+        if every:
+            sheet = pictures.method_sheet(found, picture, f"edges of {display_path(source.name)}")
+            return Picture(sheet, 255.0, sheet.dtype)
+        if soft:
+            depth = f"uint{bits}" if bits else "uint16" if picture.depth == "uint16" else "uint8"
+            return pictures.soft_picture(found[0], np.dtype(depth))
+        draw = pictures.overlay_picture if overlay else pictures.edge_picture
+        return draw(found[0], picture)
+
+    def work(source: Path, target: Path) -> dict[str, Any]:
+        picture = read_image(source, page=page, max_pixels=max_pixels)
+        methods = list(METHODS) if every else [method]
+        with about(source):
+            found = [edge_stages(picture, name, **setting) for name in methods]
+        if into_folder:
+            make_folder(target.parent)
+        write_image(target, drawn(found, picture, source), clobber=not no_clobber)
+        if stages is not None:
+            for one in found:
+                _write_stages(Path(stages), source, one, not no_clobber)
+        return {
+            "input": display_path(source),
+            "output": display_path(target),
+            "methods": [
+                {
+                    "method": name,
+                    "low": one.thresholds.low,
+                    "high": one.thresholds.high,
+                    "edge_pixels": int(one.edges.sum()),
+                    "share": float(one.edges.mean()),
+                }
+                for name, one in zip(methods, found, strict=True)
+            ],
+        }
+
+    jobs = list(zip(images, outputs, strict=True))
+    each_image(jobs, work, _report, as_json=as_json, fail_fast=fail_fast)
+
+
+def _write_stages(folder: Path, source: Path, found: EdgeStages, clobber: bool) -> None:
+    from ..filters.edges import pictures
+
+    make_folder(folder)
+    for number, stage in enumerate(found.stages, start=1):
+        pixels = pictures.stage_picture(stage)
+        name = output_name(source, f"{found.method}-{number}-{stage.name}")
+        write_image(folder / name, Picture(pixels, 255.0, pixels.dtype), clobber=clobber)
+    title = f"{found.method} on {display_path(source.name)}, stage by stage"
+    sheet = pictures.stage_sheet(found, title)
+    name = output_name(source, f"{found.method}-stages")
+    write_image(folder / name, Picture(sheet, 255.0, sheet.dtype), clobber=clobber)
+
+
+def _report(done: dict[str, Any]) -> str:
+    found = "; ".join(
+        f"{one['method']} with low {one['low']:.4g} and high {one['high']:.4g} of full scale,"
+        f" {one['edge_pixels']:,} edge pixels ({one['share']:.1%})"
+        for one in done["methods"]
+    )
+    return f"{done['output']}: {found}"

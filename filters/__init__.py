@@ -1,0 +1,1 @@
+"""Handcrafted filters: kernels, correlation and convolution, image files, and what they show."""

@@ -1,0 +1,137 @@
+"""The boundary for arrays: what comes in is validated and converted here, once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .errors import InputError
+
+Array = NDArray[Any]
+Taps = NDArray[np.float64]
+
+_FILTERED_IN_FLOAT32 = ("?", "b", "B", "h", "H", "e", "f")
+
+
+def working_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """The dtype in which values of `dtype` are filtered: float32 where that is exact, else float64.
+
+    bool, 8- and 16-bit integers, float16 and float32 give float32; everything wider float64.
+
+    Raises TypeError for what is not a real number (complex, strings, objects, dates).
+
+    >>> working_dtype(np.dtype("uint16")), working_dtype(np.dtype("int64"))
+    (dtype('float32'), dtype('float64'))
+    """
+    if dtype.kind not in "?biuf":
+        raise TypeError(f"values must be real numbers, got dtype {dtype}")
+    return np.dtype(np.float32 if dtype.char in _FILTERED_IN_FLOAT32 else np.float64)
+
+
+def real_array(value: ArrayLike, name: str) -> Array:
+    """`value` as a plain NumPy array of real numbers, in its own dtype and native byte order.
+
+    Raises TypeError for masked arrays and for values that are not real numbers,
+    InputError for ragged nested lists. Nothing is copied unless the byte order asks for it.
+
+    >>> real_array([[1, 2], [3, 4]], "image").shape
+    (2, 2)
+    """
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(f"{name} must not be a masked array: fill it or pass the mask by itself")
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise InputError(f"{name} must be a regular array: {error}") from error
+    if array.dtype.kind not in "?biuf":
+        raise TypeError(f"{name} must hold real numbers, got dtype {array.dtype}")
+    if not array.dtype.isnative:
+        array = array.astype(array.dtype.newbyteorder("="))
+    return array
+
+
+def as_image(image: ArrayLike, name: str = "image") -> Array:
+    """`image` as an array to compute with: (height, width) or (height, width, channels).
+
+    Gives float32 or float64 (see `working_dtype`), native byte order, C-contiguous.
+    The values are not scaled. The result may share memory with `image`: read it, never write it.
+
+    Raises InputError for any other number of axes and for an empty image,
+    TypeError for what does not hold real numbers.
+
+    >>> as_image(np.zeros((2, 3), np.uint8)).dtype
+    dtype('float32')
+    """
+    array = real_array(image, name)
+    if array.ndim not in (2, 3):
+        raise InputError(
+            f"{name} must be (height, width) or (height, width, channels), got shape {array.shape}"
+        )
+    if array.size == 0:
+        raise InputError(f"{name} is empty: shape {array.shape}")
+    return np.ascontiguousarray(array, dtype=working_dtype(array.dtype))
+
+
+def full_scale_of(dtype: np.dtype[Any]) -> float:
+    """The largest value that a picture of `dtype` is meant to hold: its white.
+
+    255 for uint8, 65535 for uint16, the largest value of other integers, 1.0 for floats and bool.
+
+    >>> full_scale_of(np.dtype("uint8")), full_scale_of(np.dtype("float32"))
+    (255.0, 1.0)
+    """
+    return float(np.iinfo(dtype).max) if dtype.kind in "iu" else 1.0
+
+
+def positive(value: float, name: str) -> float:
+    """`value` as a finite float above zero, or InputError.
+
+    >>> positive(2, "sigma")
+    2.0
+    """
+    number = finite(value, name)
+    if number <= 0:
+        raise InputError(f"{name} must be greater than 0, got {value}")
+    return number
+
+
+def finite(value: float, name: str) -> float:
+    """`value` as a finite float, or InputError.
+
+    >>> finite(-1.5, "amount")
+    -1.5
+    """
+    if not isinstance(value, int | float | np.integer | np.floating):
+        raise TypeError(f"{name} must be a number, got {type(value).__name__}")
+    number = float(value)
+    if not np.isfinite(number):
+        raise InputError(f"{name} must be finite, got {value}")
+    return number
+
+
+def whole(value: int, name: str, least: int = 1) -> int:
+    """`value` as an int of at least `least`, or InputError (TypeError for what is no whole number).
+
+    >>> whole(3, "size")
+    3
+    """
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name} must be a whole number, got {value!r}")
+    if value < least:
+        raise InputError(f"{name} must be at least {least}, got {value}")
+    return int(value)
+
+
+def pair(value: int | tuple[int, int], name: str) -> tuple[int, int]:
+    """`value` as (along height, along width), each at least 1; one number stands for both.
+
+    >>> pair(2, "stride"), pair((1, 3), "stride")
+    ((2, 2), (1, 3))
+    """
+    if isinstance(value, tuple | list):
+        if len(value) != 2:
+            raise InputError(f"{name} must be one number or two, got {value}")
+        return whole(value[0], name), whole(value[1], name)
+    return whole(value, name), whole(value, name)

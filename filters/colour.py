@@ -1,0 +1,86 @@
+"""Colour: how many planes a filter sees, and how several responses become one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .arrays import Array, as_image
+from .errors import InputError
+
+LUMA_WEIGHTS = (0.299, 0.587, 0.114)
+"""Rec. 601's weights of red, green and blue, as OpenCV and Pillow use them."""
+
+
+def luma(image: ArrayLike) -> Array:
+    """The brightness of an RGB image by Rec. 601: 0.299 R + 0.587 G + 0.114 B.
+
+    image: (height, width, 3), or (height, width) or (height, width, 1), which are grey already.
+    Gives (height, width) in float32 or float64, on the image's own scale.
+    Raises InputError for another number of channels. Source: ITU-R BT.601.
+
+    >>> round(float(luma(np.array([[[255, 0, 0]]], np.uint8))[0, 0]), 3)
+    76.245
+    """
+    pixels = as_image(image)
+    if pixels.ndim == 2:
+        return pixels
+    if pixels.shape[2] == 1:
+        return np.ascontiguousarray(pixels[..., 0])
+    if pixels.shape[2] != 3:
+        raise InputError(
+            f"luma needs a grey or RGB image, got {pixels.shape[2]} channels:"
+            " leave alpha out, or filter the channels with 'each' or 'max'"
+        )
+    weights = np.asarray(LUMA_WEIGHTS, dtype=pixels.dtype)
+    with np.errstate(invalid="ignore"):
+        brightness: Array = pixels @ weights
+    return brightness
+
+
+def strongest(responses: Array) -> Array:
+    """Of several responses at each pixel the one of largest magnitude, with its sign.
+
+    responses: (height, width, n). Gives (height, width); of equals the first.
+
+    >>> strongest(np.array([[[1.0, -3.0, 2.0]]])).tolist()
+    [[-3.0]]
+    """
+    winner = np.abs(responses).argmax(axis=2)
+    chosen: Array = np.take_along_axis(responses, winner[..., None], axis=2)[..., 0]
+    return chosen
+
+
+def _max(pixels: Array, respond: Callable[[Array], Array]) -> Array:
+    response = respond(pixels)
+    return response if response.ndim == 2 else strongest(response)
+
+
+CHANNELS: MappingProxyType[str, Callable[[Array, Callable[[Array], Array]], Array]] = (
+    MappingProxyType(
+        {
+            "luma": lambda pixels, respond: respond(luma(pixels)),
+            "each": lambda pixels, respond: respond(pixels),
+            "max": _max,
+        }
+    )
+)
+"""What a filter sees of a colour picture: its luma, each channel by itself, or each channel with
+the strongest response kept at every pixel."""
+
+
+def over_channels(image: ArrayLike, channels: str, respond: Callable[[Array], Array]) -> Array:
+    """What `respond` gives for an image, seen through `channels`: "luma", "each" or "max".
+
+    respond: a function from (height, width) or (height, width, channels) to the same number of
+    axes, each channel by itself. Raises InputError for an unknown name.
+
+    >>> over_channels(np.array([[[1, 2, 9]]]), "max", lambda planes: -planes).tolist()
+    [[-9.0]]
+    """
+    if channels not in CHANNELS:
+        raise InputError(f"channels must be one of {', '.join(CHANNELS)}, got {channels!r}")
+    return CHANNELS[channels](as_image(image), respond)

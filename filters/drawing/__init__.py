@@ -1,0 +1,1 @@
+"""Drawing: kernels, captions and sheets as pixels."""

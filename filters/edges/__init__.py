@@ -1,0 +1,1 @@
+"""Edges: gradients, the stages of Canny, and every method that draws edges."""

@@ -1,0 +1,192 @@
+"""Canny's edge detector in the open: grey, smooth, gradient, thin, thresholds, link."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..arrays import Array, as_image, finite, real_array
+from ..errors import InputError
+from ..picture import full_scale_for
+from .gradient import Gradient, gradient_of_planes, seen_planes, smoothed
+from .linking import Mask, link
+from .thinning import thin
+from .thresholds import Thresholds, choose_thresholds
+
+SIGMA, LOW, HIGH = 1.4, 0.03, 0.08
+"""The defaults: they look right on photographs (see the README's pictures)."""
+
+TIE = 1e-6
+"""Magnitudes, as fractions of full scale, closer than this are equal: float32 knows no better."""
+
+NORMS: MappingProxyType[str, Callable[[Gradient], Array]] = MappingProxyType(
+    {"l2": lambda slopes: slopes.magnitude, "l1": lambda slopes: slopes.magnitude_l1}
+)
+"""How long a gradient is: by its length, or by the sum of its two slopes' magnitudes."""
+
+
+@dataclass(frozen=True, eq=False)
+class CannyStages:
+    """What every stage of Canny gives, each (height, width), in fractions of full scale.
+
+    grey: what is seen of the picture, from 0 to 1; (height, width, 3) where colours are seen.
+    smooth: that, blurred. gradient: its slopes, raw. magnitude: their length, as a fraction of the
+    gradient's full scale. thinned: the magnitude on its crests, 0 elsewhere. thresholds: the two
+    that were used. strong, weak: crests above high, and above low. edges: what is left after
+    linking, bool.
+    """
+
+    grey: Array
+    smooth: Array
+    gradient: Gradient
+    magnitude: Array
+    thinned: Array
+    thresholds: Thresholds
+    edges: Mask
+
+    @property
+    def weak(self) -> Mask:
+        """The crests above the low threshold."""
+        above: Mask = self.thinned > self.thresholds.low
+        return above
+
+    @property
+    def strong(self) -> Mask:
+        """The crests above the high threshold: where linking starts."""
+        above: Mask = self.thinned > self.thresholds.high
+        return above
+
+
+def canny(
+    image: ArrayLike,
+    sigma: float = SIGMA,
+    low: float = LOW,
+    high: float = HIGH,
+    *,
+    operator: str = "sobel",
+    norm: str = "l2",
+    thinning: str = "interpolated",
+    channels: str = "luma",
+    space: str = "rgb",
+    relative: bool = False,
+    quantiles: bool = False,
+    auto: str | None = None,
+    mask: ArrayLike | None = None,
+    border: str = "reflect101",
+    full_scale: float | None = None,
+) -> Mask:
+    """The edges of an image by Canny's method.
+
+    image: (height, width), or (height, width, 3) in RGB, any real dtype.
+    sigma: pixels; the Gaussian blur before the gradient, 0 for none.
+    low, high: fractions of the gradient's full scale (the sum of the operator's positive taps times
+    the value of white), so they mean the same for 8 bits, 16 bits and floats; with `relative`
+    fractions of the picture's own steepest slope; with `quantiles` the shares of pixels that are
+    flatter. An edge is above low, and linked to a pixel above high.
+    operator: "sobel", "scharr", "prewitt", "central", or "gaussian" (derivatives at scale sigma).
+    norm: "l2" or "l1". thinning: "interpolated" or "sectors" (see `thin` for the tie rule).
+    channels: "luma", "max" (the steepest channel) or "tensor" (all of them), in "rgb" or "lab".
+    auto: "otsu" or "median" choose the thresholds from the picture.
+    mask: (height, width) bool; what lies outside neither has edges nor makes any.
+    Gives (height, width) bool. NaN has no edges. Raises InputError for unknown names, numbers out
+    of range, low above high, and a mask of another size. Source: Canny, 1986.
+
+    >>> step = np.array([[0, 0, 0, 255, 255, 255]] * 4, np.uint8)
+    >>> canny(step, sigma=0)[1].tolist()
+    [False, False, True, False, False, False]
+    """
+    stages = canny_stages(
+        image, sigma, low, high,
+        operator=operator, norm=norm, thinning=thinning, channels=channels, space=space,
+        relative=relative, quantiles=quantiles, auto=auto, mask=mask, border=border,
+        full_scale=full_scale,
+    )  # fmt: skip
+    return stages.edges
+
+
+def canny_stages(
+    image: ArrayLike,
+    sigma: float = SIGMA,
+    low: float = LOW,
+    high: float = HIGH,
+    *,
+    operator: str = "sobel",
+    norm: str = "l2",
+    thinning: str = "interpolated",
+    channels: str = "luma",
+    space: str = "rgb",
+    relative: bool = False,
+    quantiles: bool = False,
+    auto: str | None = None,
+    mask: ArrayLike | None = None,
+    border: str = "reflect101",
+    full_scale: float | None = None,
+) -> CannyStages:
+    """Every stage of `canny`, whose arguments and errors these are.
+
+    >>> stages = canny_stages(np.eye(9), sigma=1)
+    >>> stages.magnitude.shape, stages.thresholds
+    ((9, 9), Thresholds(low=0.03, high=0.08))
+    """
+    if norm not in NORMS:
+        raise InputError(f"norm must be one of {', '.join(NORMS)}, got {norm!r}")
+    Thresholds(low, high)
+    white = full_scale_for(image, full_scale)
+    # White is 1 before anything else is computed, so every dtype takes the same path bit by bit.
+    pixels = as_image(image)
+    grey = seen_planes(pixels / pixels.dtype.type(white), channels, space, 1.0)
+    inside = None if mask is None else _checked_mask(mask, grey.shape[:2])
+    blur = 0.0 if operator == "gaussian" else sigma
+    smooth = _smoothed_inside(grey, blur, border, inside)
+    slopes = gradient_of_planes(
+        smooth, operator, sigma=sigma, channels=channels, space=space, border=border
+    )
+    magnitude = NORMS[norm](slopes) / slopes.x.dtype.type(slopes.full_scale)
+    counted = np.isfinite(magnitude) if inside is None else _shrunk(inside) & np.isfinite(magnitude)
+    brightness = smooth if smooth.ndim == 2 else smooth.mean(axis=2)
+    thresholds = choose_thresholds(
+        magnitude[counted], brightness[counted], low, high,
+        relative=relative, quantiles=quantiles, auto=auto,
+    )  # fmt: skip
+    thinned = thin(slopes.x, slopes.y, np.where(counted, magnitude, 0), thinning, tie=TIE)
+    edges = link(thinned, thresholds.low, thresholds.high)
+    return CannyStages(grey, smooth, slopes, magnitude, thinned, thresholds, edges)
+
+
+def _checked_mask(mask: ArrayLike, shape: tuple[int, ...]) -> Mask:
+    inside = real_array(mask, "mask")
+    if inside.shape != shape:
+        raise InputError(f"mask must be {shape} as the image, got {inside.shape}")
+    if inside.dtype.kind not in "?biu":
+        raise TypeError(f"mask must be bool or whole numbers, got dtype {inside.dtype}")
+    return inside.astype(bool)
+
+
+def _smoothed_inside(grey: Array, sigma: float, border: str, inside: Mask | None) -> Array:
+    """`grey` blurred; with a mask, by the pixels inside it alone."""
+    if finite(sigma, "sigma") < 0:
+        raise InputError(f"sigma must be at least 0, got {sigma}")
+    if inside is None:
+        return smoothed(grey, sigma, border)
+    share = smoothed(inside.astype(grey.dtype), sigma, border)
+    weight = inside if grey.ndim == 2 else inside[..., None]
+    share = share if grey.ndim == 2 else share[..., None]
+    blurred = smoothed(np.where(weight, grey, 0), sigma, border)
+    return np.divide(
+        blurred, share, out=np.zeros_like(blurred), where=np.broadcast_to(weight, blurred.shape)
+    )
+
+
+def _shrunk(inside: Mask) -> Mask:
+    """The pixels of a mask whose eight neighbours are in it too: their slopes see nothing else."""
+    padded = np.pad(inside, 1, constant_values=True)
+    height, width = inside.shape
+    shrunk = np.ones_like(inside)
+    for down in range(3):
+        for right in range(3):
+            shrunk &= padded[down : down + height, right : right + width]
+    return shrunk

@@ -1,0 +1,213 @@
+"""Gradients: how steeply a picture changes, and in which direction, at every pixel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+
+import cv2
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..arrays import Array, as_image, finite
+from ..catalogue import kernel
+from ..colour import luma
+from ..errors import InputError
+from ..kernel import Kernel
+from ..picture import full_scale_for
+from ..placement import Placement, correlate_placed
+from .tensor import StructureTensor
+
+OPERATORS: MappingProxyType[str, tuple[str, str]] = MappingProxyType(
+    {
+        "sobel": ("sobel-x", "sobel-y"),
+        "scharr": ("scharr-x", "scharr-y"),
+        "prewitt": ("prewitt-x", "prewitt-y"),
+        "central": ("central-x", "central-y"),
+        "gaussian": ("gaussian-x", "gaussian-y"),
+    }
+)
+"""The pairs of kernels that take a gradient. "gaussian" smooths by itself, at scale sigma; before
+the others the picture is blurred by a Gaussian of sigma, or not at all where sigma is 0."""
+
+CHANNELS = ("luma", "max", "tensor")
+SPACES = ("rgb", "lab")
+
+
+@dataclass(frozen=True, eq=False)
+class Gradient:
+    """The slope of a picture to the right (x) and downwards (y), raw as the operator gives it.
+
+    x, y: (height, width). full_scale: what a step from black to white can give at most: the sum of
+    the operator's positive taps times the picture's full scale.
+
+    >>> Gradient(np.array([[3.0]]), np.array([[-4.0]]), 4.0).magnitude.tolist()
+    [[5.0]]
+    """
+
+    x: Array
+    y: Array
+    full_scale: float
+
+    @cached_property
+    def magnitude(self) -> Array:
+        """The length of the gradient (L2)."""
+        return cv2.magnitude(self.x, self.y).reshape(self.x.shape)
+
+    @cached_property
+    def magnitude_l1(self) -> Array:
+        """The sum of the two slopes' magnitudes (L1): at most 1.41 times the length."""
+        total: Array = np.abs(self.x) + np.abs(self.y)
+        return total
+
+    @cached_property
+    def direction(self) -> Array:
+        """Where it gets brighter, in degrees above -180 up to 180: 0 to the right, 90 downwards."""
+        return np.degrees(np.arctan2(self.y, self.x))
+
+
+def gradient(
+    image: ArrayLike,
+    operator: str = "sobel",
+    sigma: float = 0.0,
+    channels: str = "luma",
+    *,
+    space: str = "rgb",
+    border: str = "reflect101",
+    full_scale: float | None = None,
+) -> Gradient:
+    """The gradient of an image.
+
+    image: (height, width), or (height, width, 3) in RGB. operator: a key of `OPERATORS`.
+    sigma: pixels; the Gaussian blur before the operator (0 for none), or the scale of "gaussian".
+    channels: what is seen of colour. "luma" is the brightness; "max" the channel that is steepest
+    at each pixel; "tensor" the steepest direction of all channels together (Di Zenzo, 1986),
+    divided so that a grey picture in RGB gives what it gives in grey.
+    space: the colours in which max and tensor look: "rgb", or "lab" (CIELAB of sRGB, where
+    distances are closer to what eyes see; its 0 to 100 is put onto the picture's full scale).
+    full_scale: the value of white; None is 255, 65535 or 1.0 by the dtype.
+
+    Raises InputError for unknown names, a negative sigma, and "gaussian" without a sigma.
+
+    >>> slopes = gradient(np.array([[0, 0, 255, 255]] * 4, np.uint8))
+    >>> slopes.x[1].tolist(), slopes.full_scale
+    ([0.0, 1020.0, 1020.0, 0.0], 1020.0)
+    """
+    white = full_scale_for(image, full_scale)
+    planes = seen_planes(image, channels, space, white)
+    if operator != "gaussian":
+        planes = smoothed(planes, sigma, border)
+    return gradient_of_planes(
+        planes,
+        operator,
+        sigma=sigma,
+        channels=channels,
+        space=space,
+        border=border,
+        full_scale=white,
+    )
+
+
+def gradient_of_planes(
+    planes: Array,
+    operator: str,
+    *,
+    sigma: float = 0.0,
+    channels: str = "luma",
+    space: str = "rgb",
+    border: str = "reflect101",
+    full_scale: float = 1.0,
+) -> Gradient:
+    """The gradient of planes that `seen_planes` gave and that are smoothed already.
+
+    Arguments and errors are those of `gradient`; sigma is the scale of "gaussian" only.
+
+    >>> gradient_of_planes(np.eye(3), "central").full_scale
+    1.0
+    """
+    across, down = operator_kernels(operator, sigma)
+    laid = Placement(border=border)
+    x, y = (correlate_placed(planes, slope.taps, laid) for slope in (across, down))
+    if x.ndim == 2:
+        return Gradient(x, y, across.positive_sum * full_scale)
+    one = _steepest(x, y) if channels == "max" else _principal(x, y, space)
+    return Gradient(*one, across.positive_sum * full_scale)
+
+
+def operator_kernels(operator: str, sigma: float = 0.0) -> tuple[Kernel, Kernel]:
+    """The two kernels of an operator; sigma is the scale of "gaussian" and only checked for others.
+
+    Raises InputError for an unknown operator, a negative sigma, and "gaussian" with sigma 0.
+
+    >>> [slope.name for slope in operator_kernels("scharr")]
+    ['scharr-x', 'scharr-y']
+    """
+    if operator not in OPERATORS:
+        raise InputError(f"operator must be one of {', '.join(OPERATORS)}, got {operator!r}")
+    if finite(sigma, "sigma") < 0:
+        raise InputError(f"sigma must be at least 0, got {sigma}")
+    across, down = OPERATORS[operator]
+    parameters = {"sigma": sigma} if operator == "gaussian" else {}
+    return kernel(across, **parameters), kernel(down, **parameters)
+
+
+def smoothed(pixels: Array, sigma: float, border: str = "reflect101") -> Array:
+    """`pixels` blurred by a Gaussian of `sigma`; themselves where sigma is 0.
+
+    >>> smoothed(np.ones((3, 3)), 0.0).tolist()[0]
+    [1.0, 1.0, 1.0]
+    """
+    if sigma == 0:
+        return pixels
+    return correlate_placed(
+        pixels, kernel("gaussian-blur", sigma=sigma).taps, Placement(border=border)
+    )
+
+
+def check_seen(channels: str, space: str) -> None:
+    """Raise InputError unless a gradient can see these channels in this colour space.
+
+    >>> check_seen("tensor", "lab")
+    """
+    if channels not in CHANNELS:
+        raise InputError(f"channels must be one of {', '.join(CHANNELS)}, got {channels!r}")
+    if space not in SPACES:
+        raise InputError(f"space must be one of {', '.join(SPACES)}, got {space!r}")
+
+
+def seen_planes(image: ArrayLike, channels: str, space: str, full_scale: float) -> Array:
+    """What a gradient sees of an image: its luma, or its colours in a colour space.
+
+    Gives (height, width), or (height, width, 3) for colours; on the image's own scale.
+    Raises InputError for unknown names and for colours other than RGB.
+
+    >>> seen_planes(np.zeros((2, 2, 3)), "max", "lab", 1.0).shape
+    (2, 2, 3)
+    """
+    check_seen(channels, space)
+    pixels = as_image(image)
+    if channels == "luma" or pixels.ndim == 2 or pixels.shape[2] == 1:
+        return luma(pixels)
+    if pixels.shape[2] != 3:
+        raise InputError(f"colours must be RGB, got {pixels.shape[2]} channels")
+    if space == "rgb":
+        return pixels
+    lab = cv2.cvtColor((pixels / full_scale).astype(np.float32), cv2.COLOR_RGB2LAB)
+    return np.asarray(lab * np.float32(full_scale / 100), dtype=pixels.dtype)
+
+
+def _steepest(x: Array, y: Array) -> tuple[Array, Array]:
+    winner = (x * x + y * y).argmax(axis=2)[..., None]
+    return np.take_along_axis(x, winner, 2)[..., 0], np.take_along_axis(y, winner, 2)[..., 0]
+
+
+def _principal(x: Array, y: Array, space: str) -> tuple[Array, Array]:
+    # A grey picture is three equal channels of RGB, but one channel of Lab.
+    share = 1.0 / x.shape[2] if space == "rgb" else 1.0
+    tensor = StructureTensor(*((a * b).sum(axis=2) * share for a, b in ((x, x), (x, y), (y, y))))
+    length, angle = np.sqrt(tensor.eigenvalues[0]), np.radians(tensor.orientation)
+    along_x, along_y = np.cos(angle) * length, np.sin(angle) * length
+    # The tensor knows no sign: brighter is where the channels together get brighter.
+    turn = np.where(along_x * x.sum(axis=2) + along_y * y.sum(axis=2) < 0, -1.0, 1.0)
+    return (turn * along_x).astype(x.dtype), (turn * along_y).astype(x.dtype)

@@ -1,0 +1,45 @@
+"""Linking: weak edges stay where they are connected to strong ones (hysteresis)."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..arrays import real_array
+from ..errors import InputError
+
+Mask = NDArray[np.bool_]
+
+
+def link(thinned: ArrayLike, low: float, high: float) -> Mask:
+    """The edges: pixels above `high`, and those above `low` that touch an edge.
+
+    thinned: (height, width), any soft edge map. low, high: on its own scale, low at most high.
+    Touching is by side or corner (eight neighbours), over any number of pixels. NaN is no edge.
+    Gives (height, width) bool. Raises InputError where low is above high or the map has other axes.
+    Source: Canny, 1986.
+
+    >>> link([[3, 1, 1, 0, 1]], 0.5, 2).tolist()
+    [[True, True, True, False, False]]
+    """
+    strength = real_array(thinned, "thinned")
+    if strength.ndim != 2 or strength.size == 0:
+        raise InputError(f"thinned must be (height, width), got shape {strength.shape}")
+    check_order(low, high)
+    weak, strong = strength > low, strength > high
+    _, labels = cv2.connectedComponents(weak.astype(np.uint8), connectivity=8)
+    labels = labels.reshape(strength.shape)
+    kept = np.zeros(int(labels.max()) + 1, bool)
+    kept[labels[strong]] = True
+    edges: Mask = weak & kept[labels]
+    return edges
+
+
+def check_order(low: float, high: float) -> None:
+    """Raise InputError unless low and high are numbers with low at most high.
+
+    >>> check_order(1, 2)
+    """
+    if not low <= high:
+        raise InputError(f"low must be at most high, got low {low:g} and high {high:g}")

@@ -1,0 +1,367 @@
+"""Every method that draws edges: a soft map of thin lines, two thresholds, and linking."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..arrays import Array, as_image, finite, positive
+from ..borders import resolve_border
+from ..catalogue import kernel
+from ..errors import InputError
+from ..grammar import unknown_name
+from ..picture import full_scale_for
+from ..placement import Placement, correlate_placed
+from .canny import HIGH, LOW, SIGMA, CannyStages, canny_stages
+from .gradient import check_seen, seen_planes
+from .linking import Mask, link
+from .thresholds import Thresholds, check_way, choose_thresholds
+from .zero_crossings import zero_crossings
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """One stage of a method as a picture: its name, its values, how they are shown, what it is.
+
+    pixels: (height, width) or (height, width, 3), white is 1. show: a key of `SHOWS`. note: what
+    the stage does, in a few words. lines: whether it holds thin lines.
+    """
+
+    name: str
+    pixels: Array
+    show: str
+    note: str
+    lines: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class EdgeStages:
+    """What a method finds in a picture.
+
+    soft: (height, width), thin lines, each as strong as its edge, in fractions of the method's
+    full scale. thresholds: the two that were used. edges: bool. stages: what came before, in order.
+    """
+
+    method: str
+    soft: Array
+    thresholds: Thresholds
+    edges: Mask
+    stages: tuple[Stage, ...]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How a method is run: everything that `edge_stages` takes, validated.
+
+    Raises InputError for unknown names and numbers out of range.
+
+    >>> Setting(1.4, 0.03, 0.08).channels
+    'luma'
+    """
+
+    sigma: float
+    low: float
+    high: float
+    channels: str = "luma"
+    space: str = "rgb"
+    relative: bool = False
+    quantiles: bool = False
+    auto: str | None = None
+    border: str = "reflect101"
+    full_scale: float | None = None
+
+    def __post_init__(self) -> None:
+        if finite(self.sigma, "sigma") < 0:
+            raise InputError(f"sigma must be at least 0, got {self.sigma}")
+        Thresholds(self.low, self.high)
+        check_way(relative=self.relative, quantiles=self.quantiles, auto=self.auto)
+        check_seen(self.channels, self.space)
+        resolve_border(self.border)
+
+
+@dataclass(frozen=True)
+class EdgeMethod:
+    """A method by what it does, with the defaults that look right on photographs.
+
+    find: a function from an image and a Setting to what it finds.
+    """
+
+    find: Callable[[ArrayLike, Setting], EdgeStages]
+    sigma: float
+    low: float
+    high: float
+    meaning: str
+    source: str = ""
+    channels: str = "luma"
+    space: str = "rgb"
+
+
+def _gradient_method(operator: str, name: str) -> Callable[[ArrayLike, Setting], EdgeStages]:
+    def find(image: ArrayLike, setting: Setting) -> EdgeStages:
+        found = canny_stages(
+            image,
+            setting.sigma,
+            setting.low,
+            setting.high,
+            operator=operator,
+            channels=setting.channels,
+            space=setting.space,
+            relative=setting.relative,
+            quantiles=setting.quantiles,
+            auto=setting.auto,
+            border=setting.border,
+            full_scale=setting.full_scale,
+        )
+        stages = (*_seen(found, setting), *_slopes(found, operator), *_lines(found))
+        return EdgeStages(name, found.thinned, found.thresholds, found.edges, stages)
+
+    return find
+
+
+def _seen(found: CannyStages, setting: Setting) -> tuple[Stage, ...]:
+    blur = f"a Gaussian blur, sigma {setting.sigma:g} pixels" if setting.sigma else "no blur"
+    if found.grey.ndim == 2:
+        grey = Stage("grey", found.grey, "clip", "the brightness: 0.299 R + 0.587 G + 0.114 B")
+    else:
+        grey = Stage("colours", found.grey, "clip", f"the colours, in {setting.space}")
+    return grey, Stage("smooth", found.smooth, "clip", blur)
+
+
+def _slopes(found: CannyStages, operator: str) -> tuple[Stage, ...]:
+    slopes = found.gradient
+    steepest = float(np.nanmax(found.magnitude, initial=0.0))
+    white = slopes.full_scale * (steepest or 1.0)
+    wheel = _direction_wheel(slopes.direction, found.magnitude)
+    rises = f"{operator}, zero is mid-grey, bright where it rises"
+    steep = f"how steep: white is {steepest:.3f} of full scale"
+    return (
+        Stage("gradient x", slopes.x / white, "signed", f"{rises} rightwards"),
+        Stage("gradient y", slopes.y / white, "signed", f"{rises} downwards"),
+        Stage("magnitude", found.magnitude, "minmax", steep),
+        Stage("direction", wheel, "clip", "which way it rises: red right, green lower left"),
+    )
+
+
+def _lines(found: CannyStages) -> tuple[Stage, ...]:
+    low, high = found.thresholds.low, found.thresholds.high
+    return (
+        Stage("thinned", found.thinned, "minmax", "the crests of the magnitude alone", lines=True),
+        Stage(
+            "thresholds",
+            _levels(found.thinned, found.thresholds),
+            "clip",
+            f"grey above low {low:.4g}, white above high {high:.4g}",
+            lines=True,
+        ),
+        _edge_stage(found.edges),
+    )
+
+
+def _edge_stage(edges: Mask) -> Stage:
+    note = f"linked: grey lines stay where they touch white ones, {int(edges.sum()):,} pixels"
+    return Stage("edges", edges.astype(np.float32), "clip", note, lines=True)
+
+
+def _levels(soft: Array, thresholds: Thresholds) -> Array:
+    """Above the low threshold grey, above the high one white."""
+    levels: Array = ((soft > thresholds.low) + (soft > thresholds.high) * 1.0) / 2
+    return levels
+
+
+def _direction_wheel(direction: Array, magnitude: Array) -> Array:
+    """Directions as hues (red to the right, then clockwise), as bright as the slope is steep."""
+    hue = (direction[..., None] - np.array([0.0, 120.0, 240.0])) * (np.pi / 180)
+    largest = float(np.nanmax(magnitude, initial=0.0)) or 1.0
+    colours: Array = (0.5 + 0.5 * np.cos(hue)) * np.sqrt(magnitude / largest)[..., None]
+    return colours
+
+
+def _laplacian_of_gaussian(image: ArrayLike, setting: Setting) -> EdgeStages:
+    white = full_scale_for(image, setting.full_scale)
+    pixels = as_image(image)
+    grey = seen_planes(pixels / pixels.dtype.type(white), "luma", "rgb", 1.0)
+    taps = kernel("laplacian-of-gaussian", sigma=positive(setting.sigma, "sigma"))
+    response = correlate_placed(grey, taps.taps, Placement(border=setting.border))
+    # Neither side of a crossing can be further from zero than the positive taps reach.
+    soft = zero_crossings(response) / response.dtype.type(2 * taps.positive_sum)
+    thresholds = choose_thresholds(
+        soft[soft > 0],
+        grey,
+        setting.low,
+        setting.high,
+        relative=setting.relative,
+        quantiles=setting.quantiles,
+        auto=setting.auto,
+    )
+    edges = link(soft, thresholds.low, thresholds.high)
+    low, high = thresholds.low, thresholds.high
+    stages = (
+        Stage("grey", grey, "clip", "the brightness: 0.299 R + 0.587 G + 0.114 B"),
+        Stage(
+            "laplacian",
+            response / taps.positive_sum,
+            "signed",
+            f"Laplacian of Gaussian, sigma {setting.sigma:g}: zero is mid-grey",
+        ),
+        Stage(
+            "zero crossings",
+            soft,
+            "minmax",
+            "where it changes sign, as bright as it is steep",
+            True,
+        ),
+        Stage(
+            "thresholds",
+            _levels(soft, thresholds),
+            "clip",
+            f"grey above low {low:.4g}, white above high {high:.4g}",
+            lines=True,
+        ),
+        _edge_stage(edges),
+    )
+    return EdgeStages("log", soft, thresholds, edges, stages)
+
+
+METHODS: MappingProxyType[str, EdgeMethod] = MappingProxyType(
+    {
+        "canny": EdgeMethod(
+            _gradient_method("sobel", "canny"),
+            SIGMA,
+            LOW,
+            HIGH,
+            "blur, Sobel slopes, thin, two thresholds, link",
+            "Canny, 1986",
+        ),
+        "sobel": EdgeMethod(
+            _gradient_method("sobel", "sobel"),
+            0.0,
+            0.12,
+            0.3,
+            "Sobel slopes, no blur, thinned, linked",
+        ),
+        "scharr": EdgeMethod(
+            _gradient_method("scharr", "scharr"),
+            0.0,
+            0.12,
+            0.3,
+            "Scharr slopes, no blur, thinned, linked",
+        ),
+        "prewitt": EdgeMethod(
+            _gradient_method("prewitt", "prewitt"),
+            0.0,
+            0.12,
+            0.3,
+            "Prewitt slopes, no blur, thinned, linked",
+        ),
+        "gaussian": EdgeMethod(
+            _gradient_method("gaussian", "gaussian"),
+            2.0,
+            0.04,
+            0.1,
+            "slopes by Gaussian derivatives at scale sigma, thinned, linked",
+            "Canny, 1986",
+        ),
+        "di-zenzo": EdgeMethod(
+            _gradient_method("sobel", "di-zenzo"),
+            SIGMA,
+            LOW,
+            HIGH,
+            "as canny, with the slopes of all colours together in CIELAB",
+            "Di Zenzo, 1986",
+            "tensor",
+            "lab",
+        ),
+        "log": EdgeMethod(
+            _laplacian_of_gaussian,
+            2.0,
+            0.008,
+            0.025,
+            "zero crossings of the Laplacian of Gaussian, as strong as they are steep",
+            "Marr and Hildreth, 1980",
+        ),
+    }
+)
+"""Every edge method by its name: what `filt edges --method` and `edges(method=…)` take."""
+
+
+def edge_stages(
+    image: ArrayLike,
+    method: str = "canny",
+    *,
+    sigma: float | None = None,
+    low: float | None = None,
+    high: float | None = None,
+    channels: str | None = None,
+    space: str | None = None,
+    relative: bool = False,
+    quantiles: bool = False,
+    auto: str | None = None,
+    border: str = "reflect101",
+    full_scale: float | None = None,
+) -> EdgeStages:
+    """The edges of an image by any method, with its soft map and every stage on the way.
+
+    image: (height, width), or (height, width, 3) in RGB. method: a key of `METHODS`.
+    sigma, low, high, channels, space: None is the method's own default; the rest is as for `canny`.
+    Raises InputError for an unknown method and what `canny` raises.
+
+    >>> found = edge_stages(np.eye(16), "log", sigma=1)
+    >>> found.soft.shape, [stage.name for stage in found.stages][-1]
+    ((16, 16), 'edges')
+    """
+    setting = method_setting(
+        method,
+        sigma=sigma,
+        low=low,
+        high=high,
+        channels=channels,
+        space=space,
+        relative=relative,
+        quantiles=quantiles,
+        auto=auto,
+        border=border,
+        full_scale=full_scale,
+    )
+    return METHODS[method].find(image, setting)
+
+
+def method_setting(
+    method: str,
+    *,
+    sigma: float | None = None,
+    low: float | None = None,
+    high: float | None = None,
+    channels: str | None = None,
+    space: str | None = None,
+    relative: bool = False,
+    quantiles: bool = False,
+    auto: str | None = None,
+    border: str = "reflect101",
+    full_scale: float | None = None,
+) -> Setting:
+    """The setting with which `edge_stages` runs a method: what is given, else the defaults.
+
+    Arguments and errors are those of `edge_stages`.
+
+    >>> method_setting("canny", sigma=2.0).low
+    0.03
+    """
+    if method not in METHODS:
+        raise InputError(unknown_name(method, METHODS, "edge method"))
+    chosen = METHODS[method]
+    return Setting(
+        chosen.sigma if sigma is None else sigma,
+        chosen.low if low is None else low,
+        chosen.high if high is None else high,
+        channels or chosen.channels,
+        space or chosen.space,
+        relative,
+        quantiles,
+        auto,
+        border,
+        full_scale,
+    )

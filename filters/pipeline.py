@@ -1,0 +1,84 @@
+"""A pipeline: filters one after the other, each on the response of the one before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from .errors import InputError
+from .filter import PictureFilter
+from .picture import Picture
+from .placement import Placement
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """One or more filters, applied from left to right.
+
+    written: the text that asked for it, if there was one, aliases and all; `name` has the filters'
+    own names. files: what was read for it, such as a file of taps.
+
+    The responses between them keep their sign and scale, and the picture's full scale goes along.
+
+    >>> from .registry import handcrafted
+    >>> pipeline = Pipeline((handcrafted("gaussian-blur:sigma=2"), handcrafted("sobel")))
+    >>> pipeline.name, pipeline.show
+    ('gaussian-blur:sigma=2+sobel', 'abs')
+    """
+
+    steps: tuple[PictureFilter, ...]
+    written: str = field(default="", compare=False)
+    files: tuple[str, ...] = field(default=(), compare=False)
+
+    def __post_init__(self) -> None:
+        if not self.steps:
+            raise InputError("a pipeline needs at least one filter")
+
+    @property
+    def name(self) -> str:
+        """The names of its filters, joined with +."""
+        return "+".join(step.name for step in self.steps)
+
+    @property
+    def is_edge(self) -> bool:
+        """Whether a flat picture gives nothing in the end."""
+        return any(step.is_edge for step in self.steps)
+
+    @property
+    def show(self) -> str:
+        """How its response is shown unless told otherwise.
+
+        As the last filter's is; but "abs" instead of "clip" where a filter before it gave nothing
+        on a flat picture, so that what is negative is seen too.
+        """
+        last = self.steps[-1].show
+        return "abs" if last == "clip" and self.is_edge else last
+
+    @property
+    def unit(self) -> Pipeline:
+        """This pipeline with every filter at unit scale (see `Filter.unit`)."""
+        return replace(self, steps=tuple(step.unit for step in self.steps))
+
+    def apply(
+        self,
+        picture: Picture,
+        *,
+        operation: str = "correlate",
+        placement: Placement | None = None,
+        channels: str | None = None,
+    ) -> Picture:
+        """The picture after every filter, with its full scale, depth and alpha.
+
+        Arguments and errors are those of `Filter.apply`; they hold for each of the filters.
+
+        >>> import numpy as np
+        >>> from .registry import handcrafted
+        >>> grey = Picture(np.full((4, 4), 7.0), 255.0, np.dtype(np.uint8))
+        >>> pipeline = Pipeline((handcrafted("identity"), handcrafted("sobel")))
+        >>> float(pipeline.apply(grey).pixels[0, 0])
+        0.0
+        """
+        for step in self.steps:
+            picture = step.apply(
+                picture, operation=operation, placement=placement, channels=channels
+            )
+        return picture
