@@ -17,7 +17,8 @@ convK     a K×K convolution: s STRIDE, p PADDING or same, d DILATION, x FILTERS
 poolK     a K×K pooling: s STRIDE (K where none is given)
 flatten, globalpool, denseN
 
-Without channels it prints sizes and receptive fields alone.
+It prints the size after every layer, the numbers that it learns, and how many pixels of the
+picture, along one side, one of its units sees. Without channels it counts no parameters.
 """
 
 

@@ -13,6 +13,10 @@ from .arrays import Array
 
 _CHANNELS_AT_ONCE = 4
 _WORTH_TWO_PASSES = 6
+_BY_FOURIER = 50
+"""From this many taps on OpenCV may go through the Fourier transform of the whole picture."""
+
+_LOPSIDED = 1e6
 
 
 def correlate_valid(
@@ -40,7 +44,8 @@ def correlate_valid(
         passed = correlate_valid(padded, row[None, :], (1, stride[1]), (1, dilation[1]))
         passed = np.ascontiguousarray(passed)
         return correlate_valid(passed, column[:, None], (stride[0], 1), (dilation[0], 1))
-    correlate_phase = _by_opencv if np.isfinite(padded).all() else _tap_by_tap
+    by_opencv = np.isfinite(padded).all() and (taps.size < _BY_FOURIER or not _is_lopsided(padded))
+    correlate_phase = _by_opencv if by_opencv else _tap_by_tap
     if dilation == (1, 1):
         return correlate_phase(padded, taps)[:: stride[0], :: stride[1]]
     # A dilated kernel meets only every d-th pixel: each of the d × d phases of the picture
@@ -70,6 +75,16 @@ def separated(taps: Array) -> tuple[Array, Array] | None:
     product = np.outer(column, row)
     same = np.abs(product - taps).max() <= 1e-13 * abs(largest)
     return (column, row) if same and ((product == 0) == (taps == 0)).all() else None
+
+
+def _is_lopsided(padded: Array) -> bool:
+    """Whether a few values are so large that a Fourier transform would drown the others in them.
+
+    Such as the -3.4e38 that stands for no data in maps.
+    """
+    magnitudes = np.abs(padded)
+    known = magnitudes[magnitudes > 0]
+    return bool(known.size and magnitudes.max() > _LOPSIDED * np.quantile(known[::64], 0.1))
 
 
 def _by_opencv(padded: Array, taps: Array) -> Array:

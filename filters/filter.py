@@ -20,6 +20,8 @@ from .sizes import reach
 
 OPERATIONS = ("correlate", "convolve")
 _NEXT_TO_NOTHING = 0.05
+_UNSEEN = 1e-6
+"""An alpha below this is rounding: no colour is divided by it."""
 
 
 def magnitude(responses: Sequence[Array]) -> Array:
@@ -132,6 +134,13 @@ class Filter:
     family: str = ""
     source: str = ""
 
+    def __post_init__(self) -> None:
+        if not self.kernels:
+            raise InputError(f"{self.name} needs at least one kernel")
+        if self.combination not in COMBINATIONS:
+            known = ", ".join(COMBINATIONS)
+            raise InputError(f"combination must be one of {known}, got {self.combination!r}")
+
     @property
     def is_edge(self) -> bool:
         """Whether a flat picture gives nothing, so that only changes are seen."""
@@ -206,7 +215,7 @@ class Filter:
 
         def response_of(pixels: Array) -> Array:
             grid = self._grid()
-            taps = [_on_grid(kernel.taps, grid)[::step, ::step] for kernel in self.kernels]
+            taps = [_on_grid(kernel.taps[::step, ::step], grid) for kernel in self.kernels]
             return COMBINATIONS[self.combination](
                 [correlate_placed(pixels, weights, laid) for weights in taps]
             )
@@ -254,7 +263,7 @@ class Filter:
         flat = taps if taps.ndim == 2 else taps.sum(axis=2)
         step = 1 if operation == "correlate" else -1
         shared = correlate_placed(weights, flat[::step, ::step] / flat.sum(), laid)
-        shared = np.clip(shared, 0.0, 1.0)
+        shared = np.where(shared < _UNSEEN, 0.0, np.minimum(shared, 1.0)).astype(shared.dtype)
         weighed = response_to(colours * _beside(weights, colours), channels)
         return replace(picture, pixels=_quotient(weighed, shared), alpha=shared)
 

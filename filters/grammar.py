@@ -64,7 +64,7 @@ def join_name(name: str, parameters: Mapping[str, Value]) -> str:
 
 
 def parameters_of(function: Callable[..., Any]) -> dict[str, Value]:
-    """The parameters of a recipe with their defaults: whole numbers are int, the others float.
+    """The parameters of a recipe with their defaults, which tell their kinds.
 
     >>> parameters_of(lambda size=3, sigma=1.5: None)
     {'size': 3, 'sigma': 1.5}
@@ -131,5 +131,5 @@ def unknown_name(name: str, known: Iterable[str], kind: str = "filter") -> str:
     "no filter is called 'sobl-x': did you mean sobel-x?"
     """
     nearest = get_close_matches(name, list(known), n=4, cutoff=0.5)
-    hint = f"did you mean {' or '.join(nearest)}?" if nearest else "filt list names them all"
+    hint = f"did you mean {' or '.join(nearest)}?" if nearest else "`filt list` names them all"
     return f"no {kind} is called {name!r}: {hint}"

@@ -191,7 +191,7 @@ class Kernel:
         gain = self.positive_sum or float(np.abs(self.taps).sum())
         if gain == 0:
             raise InputError(f"every tap of {self.name} is zero: it has no unit scale")
-        return replace(self, taps=self.taps / gain)
+        return replace(self, taps=self.taps / gain, name=f"{self.name} at unit scale")
 
     @property
     def title(self) -> str:

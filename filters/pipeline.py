@@ -68,7 +68,8 @@ class Pipeline:
     ) -> Picture:
         """The picture after every filter, with its full scale, depth and alpha.
 
-        Arguments and errors are those of `Filter.apply`; they hold for each of the filters.
+        Arguments and errors are those of `Filter.apply`; they hold for each of the filters, but
+        that the strongest channel ("max") is chosen by the first one that finds edges, if one does.
 
         >>> import numpy as np
         >>> from .registry import handcrafted
@@ -77,8 +78,9 @@ class Pipeline:
         >>> float(pipeline.apply(grey).pixels[0, 0])
         0.0
         """
-        for step in self.steps:
-            picture = step.apply(
-                picture, operation=operation, placement=placement, channels=channels
-            )
+        for number, step in enumerate(self.steps):
+            waits = channels == "max" and not step.is_edge
+            later = waits and any(following.is_edge for following in self.steps[number:])
+            seen = "each" if later else channels
+            picture = step.apply(picture, operation=operation, placement=placement, channels=seen)
         return picture

@@ -90,7 +90,9 @@ def filter_text(filtered: PictureFilter) -> str:
         f"answer to a step from 0 to 1 downwards     {_row(step_response(filtered, True))}",
     ]
     impulse = impulse_response(filtered)
-    if max(impulse.shape) <= LARGEST_PRINTED:
+    if not impulse.any():
+        lines.append("answer to a single pixel of 1  nothing")
+    elif max(impulse.shape) <= LARGEST_PRINTED:
         turned = " (the taps turned by 180°)" if len(filtered.kernels) == 1 else ""
         lines.append(f"answer to a single pixel of 1{turned}")
         lines += [f"  {row}" for row in number_table(impulse)]
@@ -102,11 +104,16 @@ def _kernel_lines(kernel: Kernel, named: bool) -> list[str]:
     lines = [f"{kernel.name} {size}" if named else f"{size} taps"]
     lines += [f"  {row}" for row in taps_text(kernel.taps)]
     lines.append(f"  {kernel.facts}")
-    if kernel.rank == 1 and max(kernel.shape) <= LARGEST_PRINTED and kernel.taps.ndim == 2:
+    if kernel.rank == 1 and kernel.taps.ndim == 2:
         column, row = kernel.factors[0]
-        lines.append(f"  column [{_row(column)}] times row [{_row(row)}]")
+        if _are_whole(column) and _are_whole(row):
+            lines.append(f"  column [{_row(column)}] times row [{_row(row)}]")
     lines.append(f"  finds {kernel.finds}")
     return lines
+
+
+def _are_whole(values: Array) -> bool:
+    return bool((values == np.round(values)).all())
 
 
 def _row(values: Array) -> str:

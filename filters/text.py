@@ -17,7 +17,7 @@ SHADES = "░▒ ▓█"
 LEGEND = "░░ negative   (blank) zero   ██ positive, each kernel by its own largest tap"
 
 LARGEST_DRAWN = 7
-LARGEST_PRINTED = 9
+LARGEST_PRINTED = 7
 
 
 def block_picture(taps: Array, largest: int = LARGEST_DRAWN) -> list[str]:

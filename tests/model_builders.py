@@ -42,10 +42,11 @@ def sequential(layers, name="sequential"):
 
 def keras_archive(path, layers, arrays, *, config=None, weights=None, **zip_options):
     """layers: of a Sequential; arrays: for model.weights.h5. config, weights: bytes instead."""
+    described = json.dumps(sequential(layers)) if config is None else config
     with zipfile.ZipFile(path, "w", **zip_options) as archive:
         archive.writestr("metadata.json", json.dumps({"keras_version": "3.15.1"}))
-        archive.writestr("config.json", config or json.dumps(sequential(layers)))
-        archive.writestr("model.weights.h5", weights or hdf5_bytes(arrays))
+        archive.writestr("config.json", described)
+        archive.writestr("model.weights.h5", hdf5_bytes(arrays) if weights is None else weights)
     return path
 
 

@@ -72,10 +72,14 @@ def _from_json(data: bytes, shown: str) -> Any:
 def _from_text(data: bytes, shown: str) -> Any:
     try:
         lines = data.decode("utf-8").replace(",", " ").splitlines()
-        rows = [line.partition("#")[0].split() for line in lines]
-        return _array([[float(word) for word in row] for row in rows if row])
+        words = [line.partition("#")[0].split() for line in lines]
+        rows = [[float(word) for word in row] for row in words if row]
+        taps = _array(rows)
     except ValueError:
         raise ReadError(f"{shown}: not rows of numbers, all of one length") from None
+    if not rows:
+        raise InputError(f"{shown}: holds no taps")
+    return taps
 
 
 def _array(rows: Any) -> Any:

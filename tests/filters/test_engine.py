@@ -90,3 +90,16 @@ def test_the_image_is_only_read():
         result = correlate_valid(image, numbers((3, 3), np.float64), dilation=dilation)
         assert not np.shares_memory(result, image)
     np.testing.assert_array_equal(image, before)
+
+
+def test_one_huge_value_changes_nothing_outside_its_window():
+    """A large kernel must not go through a Fourier transform that drowns ordinary values."""
+    random = np.random.default_rng(5)
+    image = random.random((60, 70)).astype(np.float32)
+    taps = random.normal(size=(15, 17))
+    plain = correlate_valid(image, taps)
+    image[30, 35] = -3.4e38
+    spoilt = correlate_valid(image, taps)
+    outside = np.ones(plain.shape, bool)
+    outside[16:31, 19:36] = False
+    np.testing.assert_allclose(spoilt[outside], plain[outside], atol=1e-4)

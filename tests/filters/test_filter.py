@@ -173,6 +173,15 @@ class TestRespond:
         assert found.shape == x.shape
         np.testing.assert_allclose(found, np.hypot(x, y), rtol=1e-5, atol=1e-3)
 
+    @pytest.mark.parametrize("operation", [correlate, convolve])
+    def test_odd_and_even_kernels_answer_at_the_same_places(self, operation):
+        image = numbers(12, 13)
+        parts = (Kernel([[1, -2], [3, -5]]), kernels["sobel-x"], Kernel([[1, 4, 2, -9]]))
+        expected = [operation(image, part) for part in parts]
+        made = Filter("mixed", parts, "largest")
+        found = made.respond(image, operation=operation.__name__)
+        np.testing.assert_allclose(found, np.max(expected, axis=0), atol=1e-3)
+
     def test_nan_spoils_a_magnitude_only_where_it_is_seen(self):
         image = np.zeros((9, 9))
         image[4, 4] = np.nan
@@ -311,6 +320,30 @@ class TestAlphaOfBlurs:
         two = handcrafted(name).apply(picture(other, alpha))
         assert one.pixels.tolist() == two.pixels.tolist()
         assert one.alpha.tolist() == two.alpha.tolist()
+
+    @pytest.mark.parametrize(
+        "name", [*BLURS, "gaussian-blur:sigma=5", "motion-blur:length=21,angle=30", "line-falling"]
+    )
+    def test_a_mean_lies_between_the_colours_that_are_seen(self, name):
+        pixels, alpha = numbers(64, 65, 3) // 2 + 60, np.zeros((64, 65))
+        alpha[20:30, 20:33] = np.random.default_rng(0).random((10, 13))
+        made = handcrafted(name)
+        found = made.apply(picture(pixels, alpha))
+        means = found.pixels[found.alpha > 0] / made.kernels[0].sum
+        assert means.min() >= pixels[alpha > 0].min() - 0.5
+        assert means.max() <= pixels[alpha > 0].max() + 0.5
+
+    @pytest.mark.parametrize("name", ["sharpen", "unsharp", "emboss", "gabor"])
+    def test_hidden_colours_do_not_sharpen_what_is_seen(self, name):
+        pixels, alpha = numbers(24, 25, 3), np.zeros((24, 25))
+        alpha[5:15, 8:20] = np.random.default_rng(0).random((10, 12))
+        other = np.where(alpha[..., None] == 0, 255 - pixels, pixels)
+        one = handcrafted(name).apply(picture(pixels, alpha))
+        two = handcrafted(name).apply(picture(other, alpha))
+        seen = one.alpha > 0
+        assert seen.any()
+        assert one.alpha.tolist() == two.alpha.tolist()
+        np.testing.assert_allclose(one.pixels[seen], two.pixels[seen], rtol=0, atol=1e-2)
 
     def test_by_hand(self):
         """A red pixel beside a hidden green one, averaged by two: red, half transparent."""
