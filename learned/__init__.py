@@ -1,0 +1,1 @@
+"""Learned filters: kernels out of trained networks, and how they compare."""
