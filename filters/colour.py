@@ -41,6 +41,33 @@ def luma(image: ArrayLike) -> Array:
     return brightness
 
 
+_SRGB_TO_XYZ = (
+    (0.4124564, 0.3575761, 0.1804375),
+    (0.2126729, 0.7151522, 0.0721750),
+    (0.0193339, 0.1191920, 0.9503041),
+)
+_WHITE = (0.950470, 1.0, 1.088830)
+
+
+def lab_of(image: Array) -> Array:
+    """CIELAB of an sRGB image whose white is 1: lightness 0 to 100, then green-red and blue-yellow.
+
+    image: (height, width, 3), float32 or float64. Nothing is clipped: what is brighter than white
+    is lighter than 100; NaN stays NaN. White is D65. Sources: IEC 61966-2-1; CIE 15.
+
+    >>> lab_of(np.ones((1, 1, 3))).round(1)[0, 0, 0].item()
+    100.0
+    """
+    magnitude = np.abs(image)
+    curved = ((magnitude + 0.055) / 1.055) ** 2.4
+    linear = np.copysign(np.where(magnitude <= 0.04045, magnitude / 12.92, curved), image)
+    share = linear @ (np.array(_SRGB_TO_XYZ) / np.array(_WHITE)[:, None]).T.astype(image.dtype)
+    epsilon, slope = (6 / 29) ** 3, 841 / 108
+    f = np.where(share > epsilon, np.cbrt(share), slope * share + 4 / 29)
+    x, y, z = f[..., 0], f[..., 1], f[..., 2]
+    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
+
+
 def strongest(responses: Array) -> Array:
     """Of several responses at each pixel the one of largest magnitude, with its sign.
 

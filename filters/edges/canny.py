@@ -6,22 +6,32 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from types import MappingProxyType
 
+import cv2
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..arrays import Array, as_image, finite, real_array
+from ..arrays import Array, finite, real_array
+from ..colour import luma
 from ..errors import InputError
 from ..picture import full_scale_for
-from .gradient import Gradient, gradient_of_planes, seen_planes, smoothed
+from .gradient import (
+    Gradient,
+    brightest,
+    gradient_of_planes,
+    operator_kernels,
+    seen_in_unit,
+    smoothed,
+)
 from .linking import Mask, link
-from .thinning import thin
+from .thinning import THINNINGS, thin
 from .thresholds import Thresholds, choose_thresholds
 
 SIGMA, LOW, HIGH = 1.4, 0.03, 0.08
 """The defaults: they look right on photographs (see the README's pictures)."""
 
-TIE = 1e-6
-"""Magnitudes, as fractions of full scale, closer than this are equal: float32 knows no better."""
+TIE = 5e-7
+"""Magnitudes closer than this share of the brightest pixel are equal: float32 pictures know no
+better, and rounding must not decide which pixel an edge lies on."""
 
 NORMS: MappingProxyType[str, Callable[[Gradient], Array]] = MappingProxyType(
     {"l2": lambda slopes: slopes.magnitude, "l1": lambda slopes: slopes.magnitude_l1}
@@ -132,27 +142,32 @@ def canny_stages(
     >>> stages.magnitude.shape, stages.thresholds
     ((9, 9), Thresholds(low=0.03, high=0.08))
     """
-    if norm not in NORMS:
-        raise InputError(f"norm must be one of {', '.join(NORMS)}, got {norm!r}")
+    for name, value, choices in (("norm", norm, [*NORMS]), ("thinning", thinning, [*THINNINGS])):
+        if value not in choices:
+            raise InputError(f"{name} must be one of {', '.join(choices)}, got {value!r}")
+    across, _ = operator_kernels(operator, sigma)
     Thresholds(low, high)
     white = full_scale_for(image, full_scale)
-    # White is 1 before anything else is computed, so every dtype takes the same path bit by bit.
-    pixels = as_image(image)
-    grey = seen_planes(pixels / pixels.dtype.type(white), channels, space, 1.0)
+    grey = seen_in_unit(image, channels, space, white)
     inside = None if mask is None else _checked_mask(mask, grey.shape[:2])
     blur = 0.0 if operator == "gaussian" else sigma
     smooth = _smoothed_inside(grey, blur, border, inside)
-    slopes = gradient_of_planes(
-        smooth, operator, sigma=sigma, channels=channels, space=space, border=border
-    )
-    magnitude = NORMS[norm](slopes) / slopes.x.dtype.type(slopes.full_scale)
-    counted = np.isfinite(magnitude) if inside is None else _shrunk(inside) & np.isfinite(magnitude)
-    brightness = smooth if smooth.ndim == 2 else smooth.mean(axis=2)
+    with np.errstate(invalid="ignore", over="ignore"):
+        slopes = gradient_of_planes(
+            smooth, operator, sigma=sigma, channels=channels, space=space, border=border
+        )
+        magnitude = NORMS[norm](slopes) / slopes.full_scale
+    seen: Mask = np.isfinite(smooth.reshape(*smooth.shape[:2], -1)).all(axis=2)
+    if inside is not None:
+        seen &= inside
+    counted = np.isfinite(magnitude) & _shrunk(seen, across.shape[1] // 2)
+    brightness = smooth if smooth.ndim == 2 else smooth[..., 0] if space == "lab" else luma(smooth)
     thresholds = choose_thresholds(
         magnitude[counted], brightness[counted], low, high,
         relative=relative, quantiles=quantiles, auto=auto,
     )  # fmt: skip
-    thinned = thin(slopes.x, slopes.y, np.where(counted, magnitude, 0), thinning, tie=TIE)
+    crests = np.where(counted, magnitude, 0)
+    thinned = thin(slopes.x, slopes.y, crests, thinning, tie=TIE * brightest(grey))
     edges = link(thinned, thresholds.low, thresholds.high)
     return CannyStages(grey, smooth, slopes, magnitude, thinned, thresholds, edges)
 
@@ -172,6 +187,8 @@ def _smoothed_inside(grey: Array, sigma: float, border: str, inside: Mask | None
         raise InputError(f"sigma must be at least 0, got {sigma}")
     if inside is None:
         return smoothed(grey, sigma, border)
+    if sigma == 0:
+        return grey
     share = smoothed(inside.astype(grey.dtype), sigma, border)
     weight = inside if grey.ndim == 2 else inside[..., None]
     share = share if grey.ndim == 2 else share[..., None]
@@ -181,12 +198,10 @@ def _smoothed_inside(grey: Array, sigma: float, border: str, inside: Mask | None
     )
 
 
-def _shrunk(inside: Mask) -> Mask:
-    """The pixels of a mask whose eight neighbours are in it too: their slopes see nothing else."""
-    padded = np.pad(inside, 1, constant_values=True)
-    height, width = inside.shape
-    shrunk = np.ones_like(inside)
-    for down in range(3):
-        for right in range(3):
-            shrunk &= padded[down : down + height, right : right + width]
-    return shrunk
+def _shrunk(inside: Mask, reach: int) -> Mask:
+    """The pixels of a mask whose slopes see nothing else: none within `reach` is outside."""
+    if inside.all():
+        return inside
+    side = 2 * reach + 1
+    shrunk = cv2.erode(inside.astype(np.uint8), np.ones((side, side), np.uint8))
+    return shrunk.reshape(inside.shape).astype(bool)

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from ..arrays import Array, as_image, finite
 from ..catalogue import kernel
-from ..colour import luma
+from ..colour import lab_of, luma
 from ..errors import InputError
 from ..kernel import Kernel
 from ..picture import full_scale_for
@@ -33,6 +33,7 @@ the others the picture is blurred by a Gaussian of sigma, or not at all where si
 
 CHANNELS = ("luma", "max", "tensor")
 SPACES = ("rgb", "lab")
+_UNDECIDED = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +96,7 @@ def gradient(
     ([0.0, 1020.0, 1020.0, 0.0], 1020.0)
     """
     white = full_scale_for(image, full_scale)
+    operator_kernels(operator, sigma)
     planes = seen_planes(image, channels, space, white)
     if operator != "gaussian":
         planes = smoothed(planes, sigma, border)
@@ -165,6 +167,31 @@ def smoothed(pixels: Array, sigma: float, border: str = "reflect101") -> Array:
     )
 
 
+def seen_in_unit(image: ArrayLike, channels: str, space: str, full_scale: float) -> Array:
+    """What a gradient sees of an image, with white at 1, in float64.
+
+    White is 1 before anything else is computed, and what is computed is exact enough that turning
+    the picture turns the result: every dtype and every direction takes the same path. Infinity
+    becomes NaN: neither has a slope.
+
+    >>> seen_in_unit(np.array([[255]], np.uint8), "luma", "rgb", 255.0).tolist()
+    [[1.0]]
+    """
+    pixels = as_image(image)
+    unit = (pixels / pixels.dtype.type(full_scale)).astype(np.float64)
+    unit[~np.isfinite(unit)] = np.nan
+    return seen_planes(unit, channels, space, 1.0)
+
+
+def brightest(planes: Array) -> float:
+    """The largest finite magnitude in an array.
+
+    >>> brightest(np.array([np.nan, -2.0, 1.0]))
+    2.0
+    """
+    return float(np.abs(planes[np.isfinite(planes)]).max(initial=0.0))
+
+
 def check_seen(channels: str, space: str) -> None:
     """Raise InputError unless a gradient can see these channels in this colour space.
 
@@ -193,8 +220,8 @@ def seen_planes(image: ArrayLike, channels: str, space: str, full_scale: float) 
         raise InputError(f"colours must be RGB, got {pixels.shape[2]} channels")
     if space == "rgb":
         return pixels
-    lab = cv2.cvtColor((pixels / full_scale).astype(np.float32), cv2.COLOR_RGB2LAB)
-    return np.asarray(lab * np.float32(full_scale / 100), dtype=pixels.dtype)
+    lab: Array = lab_of(pixels / full_scale) * pixels.dtype.type(full_scale / 100)
+    return lab
 
 
 def _steepest(x: Array, y: Array) -> tuple[Array, Array]:
@@ -208,6 +235,20 @@ def _principal(x: Array, y: Array, space: str) -> tuple[Array, Array]:
     tensor = StructureTensor(*((a * b).sum(axis=2) * share for a, b in ((x, x), (x, y), (y, y))))
     length, angle = np.sqrt(tensor.eigenvalues[0]), np.radians(tensor.orientation)
     along_x, along_y = np.cos(angle) * length, np.sin(angle) * length
-    # The tensor knows no sign: brighter is where the channels together get brighter.
-    turn = np.where(along_x * x.sum(axis=2) + along_y * y.sum(axis=2) < 0, -1.0, 1.0)
-    return (turn * along_x).astype(x.dtype), (turn * along_y).astype(x.dtype)
+    # The tensor knows no sign: brighter is where the lightness grows, or all the channels together.
+    seen = slice(0, 1) if space == "lab" else slice(None)
+    brighter = along_x * x[..., seen].sum(axis=2) + along_y * y[..., seen].sum(axis=2)
+    for channel in range(x.shape[2]):
+        # Where all together say nothing, the first channel that says something decides.
+        undecided = np.abs(brighter) <= _UNDECIDED * length**2
+        alone = along_x * x[..., channel] + along_y * y[..., channel]
+        brighter = np.where(undecided, alone, brighter)
+    turn = np.where(brighter < 0, -1.0, 1.0)
+    # Where every direction is as steep, the steepest channel points the way.
+    channel_x, channel_y = _steepest(x, y)
+    reach = np.hypot(channel_x, channel_y)
+    share = np.divide(length, reach, out=np.zeros_like(length), where=reach > 0)
+    vague = tensor.eigenvalues[1] >= tensor.eigenvalues[0] * (1 - _UNDECIDED)
+    found_x = np.where(vague, share * channel_x, turn * along_x)
+    found_y = np.where(vague, share * channel_y, turn * along_y)
+    return found_x.astype(x.dtype), found_y.astype(x.dtype)

@@ -9,15 +9,15 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..arrays import Array, as_image, finite, positive
+from ..arrays import Array, finite, positive
 from ..borders import resolve_border
 from ..catalogue import kernel
 from ..errors import InputError
 from ..grammar import unknown_name
 from ..picture import full_scale_for
 from ..placement import Placement, correlate_placed
-from .canny import HIGH, LOW, SIGMA, CannyStages, canny_stages
-from .gradient import check_seen, seen_planes
+from .canny import HIGH, LOW, SIGMA, TIE, CannyStages, canny_stages
+from .gradient import brightest, check_seen, seen_in_unit
 from .linking import Mask, link
 from .thresholds import Thresholds, check_way, choose_thresholds
 from .zero_crossings import zero_crossings
@@ -116,14 +116,16 @@ def _gradient_method(operator: str, name: str) -> Callable[[ArrayLike, Setting],
             border=setting.border,
             full_scale=setting.full_scale,
         )
-        stages = (*_seen(found, setting), *_slopes(found, operator), *_lines(found))
+        stages = (*_seen(found, setting, operator), *_slopes(found, operator), *_lines(found))
         return EdgeStages(name, found.thinned, found.thresholds, found.edges, stages)
 
     return find
 
 
-def _seen(found: CannyStages, setting: Setting) -> tuple[Stage, ...]:
+def _seen(found: CannyStages, setting: Setting, operator: str) -> tuple[Stage, ...]:
     blur = f"a Gaussian blur, sigma {setting.sigma:g} pixels" if setting.sigma else "no blur"
+    if operator == "gaussian":
+        blur = f"no blur: the slopes are taken at scale {setting.sigma:g} themselves"
     if found.grey.ndim == 2:
         grey = Stage("grey", found.grey, "clip", "the brightness: 0.299 R + 0.587 G + 0.114 B")
     else:
@@ -181,11 +183,16 @@ def _direction_wheel(direction: Array, magnitude: Array) -> Array:
 
 
 def _laplacian_of_gaussian(image: ArrayLike, setting: Setting) -> EdgeStages:
+    if setting.channels != "luma":
+        raise InputError(f"log sees luma alone, got channels {setting.channels!r}")
+    if setting.auto == "median":
+        raise InputError("auto median is a rule for slopes, and log has none")
     white = full_scale_for(image, setting.full_scale)
-    pixels = as_image(image)
-    grey = seen_planes(pixels / pixels.dtype.type(white), "luma", "rgb", 1.0)
+    grey = seen_in_unit(image, "luma", "rgb", white)
     taps = kernel("laplacian-of-gaussian", sigma=positive(setting.sigma, "sigma"))
     response = correlate_placed(grey, taps.taps, Placement(border=setting.border))
+    # What is left of a flat picture is rounding, and crosses nothing.
+    response[np.abs(response) <= TIE * taps.positive_sum * brightest(grey)] = 0
     # Neither side of a crossing can be further from zero than the positive taps reach.
     soft = zero_crossings(response) / response.dtype.type(2 * taps.positive_sum)
     thresholds = choose_thresholds(

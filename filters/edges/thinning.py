@@ -4,7 +4,8 @@ The tie rule, the same for every method: a pixel stays where its magnitude is gr
 its neighbour on the dark side and at least that of its neighbour on the bright side. Where two
 pixels in a row share the maximum, as beside an ideal step, the darker one stays: one line, one
 pixel wide, whichever way the picture is turned. Where more than two in a row are equal there is no
-crest, only a ramp, and none stays.
+crest, only a ramp, and none stays. Interpolation would leave both pixels of a tie where the
+magnitude falls along the edge: then too the darker one alone stays.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ _TAN_22_5 = 0.41421356237309503
 def _interpolated(x: Array, y: Array) -> tuple[Array, Array]:
     """The step to where the gradient leaves the 3×3 neighbourhood, between two of its pixels."""
     longest = np.maximum(np.abs(x), np.abs(y))
+    longest[longest == 0] = 1
     return x / longest, y / longest
 
 
@@ -71,12 +73,14 @@ def thin(
     """
     if method not in THINNINGS:
         raise InputError(f"method must be one of {', '.join(THINNINGS)}, got {method!r}")
-    strength = np.hypot(x, y) if magnitude is None else magnitude
-    if x.ndim != 2 or not x.shape == y.shape == strength.shape:
-        shapes = ", ".join(str(array.shape) for array in (x, y, strength))
+    given = [x, y] if magnitude is None else [x, y, magnitude]
+    if x.ndim != 2 or len({array.shape for array in given}) > 1:
+        shapes = ", ".join(str(array.shape) for array in given)
         raise InputError(f"x, y and magnitude must be of one (height, width), got {shapes}")
+    strength = np.hypot(x, y) if magnitude is None else magnitude
     thinned = np.zeros_like(strength)
-    finite = np.where(np.isfinite(strength), strength, 0)
+    directed = np.isfinite(x) & np.isfinite(y) & ((x != 0) | (y != 0))
+    finite = np.where(np.isfinite(strength) & directed, strength, 0)
     margin = RELATIVE_TIE * float(finite.max()) if tie is None else tie
     rows, columns = np.nonzero(finite > max(above, 0.0))
     if not rows.size:
@@ -99,6 +103,12 @@ def thin(
     crest = (here > dark + margin) & (here >= bright - margin)
     tied = np.flatnonzero(crest & (bright >= here - margin))
     crest[tied] = along(tied, 2) < here[tied] - margin
+    kept = np.zeros(around.shape, bool)
+    kept[rows[crest] + 2, columns[crest] + 2] = True
+    dark_row = rows - np.rint(step_y).astype(np.intp) + 2
+    dark_column = columns - np.rint(step_x).astype(np.intp) + 2
+    equal = np.abs(around[dark_row, dark_column] - here) <= margin
+    crest &= ~(kept[dark_row, dark_column] & equal)
     thinned[rows[crest], columns[crest]] = strength[rows[crest], columns[crest]]
     return thinned
 

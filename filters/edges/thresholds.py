@@ -55,7 +55,7 @@ def otsu(magnitude: Array, brightness: Array) -> Thresholds:
     # Bins without a pixel leave the split as good as it was: the middle of such a run is taken.
     best = np.flatnonzero(between >= between.max() * (1 - 1e-12))
     split = np.flatnonzero(inside)[[best[0], best[-1]]]
-    high = float(bounds[1:][split].mean())
+    high = min(float(bounds[1:][split].mean()), 1.0)
     return Thresholds(_LOW_SHARE * high, high)
 
 
@@ -68,7 +68,7 @@ def median(magnitude: Array, brightness: Array) -> Thresholds:
     >>> median(np.zeros(1), np.full(5, 0.5)).high
     0.16625
     """
-    middle = float(np.median(brightness)) / 4
+    middle = max(float(np.median(brightness)), 0.0) / 4
     return Thresholds(min(0.67 * middle, 1.0), min(1.33 * middle, 1.0))
 
 
@@ -114,11 +114,11 @@ def choose_thresholds(
     check_way(relative=relative, quantiles=quantiles, auto=auto)
     asked = Thresholds(low, high)
     finite_magnitude = magnitude[np.isfinite(magnitude)]
-    if auto is not None:
-        known = brightness[np.isfinite(brightness)]
-        return AUTOMATIC[auto](finite_magnitude, known) if known.size else asked
-    if not finite_magnitude.size:
+    known = brightness[np.isfinite(brightness)]
+    if not (finite_magnitude.size and known.size):
         return asked
+    if auto is not None:
+        return AUTOMATIC[auto](finite_magnitude, known)
     if relative:
         largest = min(float(finite_magnitude.max()), 1.0)
         return Thresholds(low * largest, high * largest)

@@ -6,16 +6,18 @@ import numpy as np
 
 from ..arrays import Array
 from ..errors import InputError
+from .thinning import RELATIVE_TIE
 
 
-def zero_crossings(response: Array) -> Array:
+def zero_crossings(response: Array, *, tie: float | None = None) -> Array:
     """How steeply a response crosses zero at each pixel, 0 where it does not.
 
     response: (height, width), signed, such as a Laplacian of Gaussian. A crossing between two
     pixels next to each other counts for the one nearer to zero, of equals for the positive one
     (the dark side of an edge, for a Laplacian with a negative centre); one through a pixel that is
     exactly zero counts for that pixel. The steepness is the difference across the crossing; of a
-    horizontal and a vertical one the larger. NaN crosses nothing.
+    horizontal and a vertical one the larger. NaN crosses nothing. tie: distances from zero closer
+    than this are equal; None is 1e-6 of the largest response.
     Raises InputError for other axes. Source: Marr and Hildreth, 1980.
 
     >>> zero_crossings(np.array([[4.0, 3.0, -1.0, -2.0]])).tolist()
@@ -24,17 +26,19 @@ def zero_crossings(response: Array) -> Array:
     if response.ndim != 2:
         raise InputError(f"response must be (height, width), got shape {response.shape}")
     values = np.where(np.isfinite(response), response, 0)
-    across = _along_rows(values)
-    down = _along_rows(values.T).T
+    margin = RELATIVE_TIE * float(np.abs(values).max(initial=0)) if tie is None else tie
+    across = _along_rows(values, margin)
+    down = _along_rows(values.T, margin).T
     return np.maximum(across, down)
 
 
-def _along_rows(values: Array) -> Array:
+def _along_rows(values: Array, tie: float) -> Array:
     steepness = np.zeros_like(values)
     left, right = values[:, :-1], values[:, 1:]
     crosses = np.sign(left) * np.sign(right) < 0
     difference = np.where(crosses, np.abs(left - right), 0)
-    near_left = (np.abs(left) < np.abs(right)) | ((left == -right) & (left > 0))
+    nearer = np.abs(right) - np.abs(left)
+    near_left = (nearer > tie) | ((np.abs(nearer) <= tie) & (left > 0))
     np.maximum(steepness[:, :-1], np.where(near_left, difference, 0), out=steepness[:, :-1])
     np.maximum(steepness[:, 1:], np.where(near_left, 0, difference), out=steepness[:, 1:])
     before, at, after = values[:, :-2], values[:, 1:-1], values[:, 2:]

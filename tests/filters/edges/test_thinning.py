@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from edge_oracles import thin_by_loops
+from edge_oracles import step_along, thin_by_loops
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -24,6 +24,21 @@ def slopes(draw):
     return tuple(draw(arrays(np.int64, shape, elements=whole)).astype(float) for _ in "xy")
 
 
+def assert_thinned(found, field, magnitude, method, tie):
+    """By the rule; of two equal crests side by side along the gradient one may be left out.
+
+    That is the brighter one of two crests as steep as one another, the nearest neighbour of the
+    other: where the gradients of the two turn apart, the rule by itself keeps both.
+    """
+    x, y = field
+    wanted = thin_by_loops(x, y, magnitude, method, tie)
+    np.testing.assert_array_equal(found[found > 0], wanted[found > 0])
+    for row, column in np.argwhere((wanted > 0) & (found == 0)):
+        right, down = step_along(x[row, column], y[row, column], method)
+        darker = row - round(down), column - round(right)
+        assert wanted[darker] == pytest.approx(wanted[row, column], abs=tie)
+
+
 class TestTheRule:
     @pytest.mark.parametrize("method", METHODS)
     @settings(max_examples=80, deadline=None)
@@ -31,8 +46,7 @@ class TestTheRule:
     def test_for_the_length_of_the_slopes(self, method, field):
         x, y = field
         tie = RELATIVE_TIE * float(np.hypot(x, y).max())
-        wanted = thin_by_loops(x, y, np.hypot(x, y), method, tie)
-        np.testing.assert_array_equal(thin(x, y, method=method), wanted)
+        assert_thinned(thin(x, y, method=method), field, np.hypot(x, y), method, tie)
 
     @pytest.mark.parametrize("method", METHODS)
     @settings(max_examples=80, deadline=None)
@@ -40,8 +54,8 @@ class TestTheRule:
     def test_for_the_sum_of_their_magnitudes(self, method, field):
         x, y = field
         total = np.abs(x) + np.abs(y)
-        wanted = thin_by_loops(x, y, total, method, 1e-9)
-        np.testing.assert_array_equal(thin(x, y, total, method, tie=1e-9), wanted)
+        found = thin(x, y, total, method, tie=1e-9)
+        assert_thinned(found, field, total, method, 1e-9)
 
     @pytest.mark.parametrize("method", METHODS)
     def test_on_a_smooth_picture_in_both_dtypes(self, method):
