@@ -16,6 +16,7 @@ from .filters.edges.canny import CannyStages, canny, canny_stages
 from .filters.edges.gradient import Gradient, gradient
 from .filters.edges.linking import link
 from .filters.edges.methods import EdgeStages, edge_stages
+from .filters.edges.opencv import canny_opencv
 from .filters.edges.steering import gaussian_derivative, steered, steered_second
 from .filters.edges.structure import structure_tensor
 from .filters.edges.tensor import StructureTensor
@@ -91,6 +92,7 @@ __all__ = [
     "binomial_blur",
     "box_blur",
     "canny",
+    "canny_opencv",
     "canny_stages",
     "convolve",
     "convolve1d",

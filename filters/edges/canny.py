@@ -157,9 +157,10 @@ def canny_stages(
             smooth, operator, sigma=sigma, channels=channels, space=space, border=border
         )
         magnitude = NORMS[norm](slopes) / slopes.full_scale
-    seen: Mask = np.isfinite(smooth.reshape(*smooth.shape[:2], -1)).all(axis=2)
+    known = np.isfinite(smooth.reshape(*smooth.shape[:2], -1)).all(axis=2)
+    seen: Mask = np.asarray(known, bool)
     if inside is not None:
-        seen &= inside
+        seen = np.asarray(seen & inside, bool)
     counted = np.isfinite(magnitude) & _shrunk(seen, across.shape[1] // 2)
     brightness = smooth if smooth.ndim == 2 else smooth[..., 0] if space == "lab" else luma(smooth)
     thresholds = choose_thresholds(
