@@ -6,6 +6,7 @@ All pictures are float64 between 0 and 1, their origin is their centre.
 
 from __future__ import annotations
 
+import functools
 import math
 
 import numpy as np
@@ -83,10 +84,19 @@ def turned(array, turn) -> np.ndarray:
     return np.ascontiguousarray(result.swapaxes(0, 1) if mirrored else result)
 
 
+@functools.cache
+def _photograph(name) -> np.ndarray:
+    return getattr(data, name)()
+
+
+def photograph(name, step=1) -> np.ndarray:
+    """A photograph that comes inside scikit-image, uint8, grey or RGB; every step-th pixel."""
+    return _photograph(name)[::step, ::step].copy()
+
+
 def photographs(step=1) -> dict[str, np.ndarray]:
-    """Photographs that come inside scikit-image: one grey, two RGB, uint8; every step-th pixel."""
-    pictures = {"camera": data.camera(), "coffee": data.coffee(), "astronaut": data.astronaut()}
-    return {name: np.ascontiguousarray(p[::step, ::step]) for name, p in pictures.items()}
+    """One grey, two RGB."""
+    return {name: photograph(name, step) for name in ("camera", "coffee", "astronaut")}
 
 
 def noise(shape, levels=256, seed=0) -> np.ndarray:

@@ -109,13 +109,12 @@ def canny(
     >>> canny(step, sigma=0)[1].tolist()
     [False, False, True, False, False, False]
     """
-    stages = canny_stages(
+    return _stages(
         image, sigma, low, high,
         operator=operator, norm=norm, thinning=thinning, channels=channels, space=space,
         relative=relative, quantiles=quantiles, auto=auto, mask=mask, border=border,
-        full_scale=full_scale,
-    )  # fmt: skip
-    return stages.edges
+        full_scale=full_scale, whole=False,
+    ).edges  # fmt: skip
 
 
 def canny_stages(
@@ -142,6 +141,34 @@ def canny_stages(
     >>> stages.magnitude.shape, stages.thresholds
     ((9, 9), Thresholds(low=0.03, high=0.08))
     """
+    return _stages(
+        image, sigma, low, high,
+        operator=operator, norm=norm, thinning=thinning, channels=channels, space=space,
+        relative=relative, quantiles=quantiles, auto=auto, mask=mask, border=border,
+        full_scale=full_scale, whole=True,
+    )  # fmt: skip
+
+
+def _stages(
+    image: ArrayLike,
+    sigma: float,
+    low: float,
+    high: float,
+    *,
+    operator: str,
+    norm: str,
+    thinning: str,
+    channels: str,
+    space: str,
+    relative: bool,
+    quantiles: bool,
+    auto: str | None,
+    mask: ArrayLike | None,
+    border: str,
+    full_scale: float | None,
+    whole: bool,
+) -> CannyStages:
+    """The stages; unless `whole`, what is not above the low threshold is not thinned, for speed."""
     for name, value, choices in (("norm", norm, [*NORMS]), ("thinning", thinning, [*THINNINGS])):
         if value not in choices:
             raise InputError(f"{name} must be one of {', '.join(choices)}, got {value!r}")
@@ -168,7 +195,10 @@ def canny_stages(
         relative=relative, quantiles=quantiles, auto=auto,
     )  # fmt: skip
     crests = np.where(counted, magnitude, 0)
-    thinned = thin(slopes.x, slopes.y, crests, thinning, tie=TIE * brightest(grey))
+    tie = TIE * brightest(grey)
+    # A pixel that ties with one above the threshold has a say in whether that one stays.
+    above = 0.0 if whole else thresholds.low - 2 * tie
+    thinned = thin(slopes.x, slopes.y, crests, thinning, above=above, tie=tie)
     edges = link(thinned, thresholds.low, thresholds.high)
     return CannyStages(grey, smooth, slopes, magnitude, thinned, thresholds, edges)
 

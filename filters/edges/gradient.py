@@ -225,7 +225,10 @@ def seen_planes(image: ArrayLike, channels: str, space: str, full_scale: float) 
 
 
 def _steepest(x: Array, y: Array) -> tuple[Array, Array]:
-    winner = (x * x + y * y).argmax(axis=2)[..., None]
+    # Of channels that are equally steep the first, and rounding must not decide which are.
+    steepness = x * x + y * y
+    largest = steepness.max(axis=2, keepdims=True)
+    winner = (steepness >= largest * (1 - _UNDECIDED)).argmax(axis=2)[..., None]
     return np.take_along_axis(x, winner, 2)[..., 0], np.take_along_axis(y, winner, 2)[..., 0]
 
 

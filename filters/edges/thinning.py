@@ -27,6 +27,9 @@ RELATIVE_TIE = 1e-6
 
 _TAN_22_5 = 0.41421356237309503
 
+_BEYOND_ROUNDING = 1 + 1e-9
+"""Directions on the very border between two neighbours fall to the same one, rounding or not."""
+
 
 def _interpolated(x: Array, y: Array) -> tuple[Array, Array]:
     """The step to where the gradient leaves the 3×3 neighbourhood, between two of its pixels."""
@@ -37,8 +40,9 @@ def _interpolated(x: Array, y: Array) -> tuple[Array, Array]:
 
 def _sectors(x: Array, y: Array) -> tuple[Array, Array]:
     """The step to the nearest of the eight neighbours."""
-    step_x = np.where(np.abs(x) > _TAN_22_5 * np.abs(y), np.sign(x), 0)
-    step_y = np.where(np.abs(y) > _TAN_22_5 * np.abs(x), np.sign(y), 0)
+    border = _TAN_22_5 * _BEYOND_ROUNDING
+    step_x = np.where(np.abs(x) > border * np.abs(y), np.sign(x), 0)
+    step_y = np.where(np.abs(y) > border * np.abs(x), np.sign(y), 0)
     return step_x, step_y
 
 
@@ -105,8 +109,8 @@ def thin(
     crest[tied] = along(tied, 2) < here[tied] - margin
     kept = np.zeros(around.shape, bool)
     kept[rows[crest] + 2, columns[crest] + 2] = True
-    dark_row = rows - np.rint(step_y).astype(np.intp) + 2
-    dark_column = columns - np.rint(step_x).astype(np.intp) + 2
+    dark_row = rows - np.rint(step_y * _BEYOND_ROUNDING).astype(np.intp) + 2
+    dark_column = columns - np.rint(step_x * _BEYOND_ROUNDING).astype(np.intp) + 2
     equal = np.abs(around[dark_row, dark_column] - here) <= margin
     crest &= ~(kept[dark_row, dark_column] & equal)
     thinned[rows[crest], columns[crest]] = strength[rows[crest], columns[crest]]

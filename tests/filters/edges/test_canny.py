@@ -221,14 +221,16 @@ class TestTurned:
     def test_pictures_have_turned_edges(self, channels, operator, thinning):
         pictures = {
             "noise": noise((30, 41, 3)),
-            "few levels": noise((30, 41, 3), levels=3),
-            "coffee": photographs(5)["coffee"][:70, :90],
-            "astronaut": photographs(5)["astronaut"][:70, :90],
-            "camera": photographs(5)["camera"],
+            "few levels": (noise((60, 83, 3), levels=5) / 1.275).round() / 255,
+            "two levels": noise((60, 83, 3), levels=2) // 255 * 100,
+            "coffee": photographs(5)["coffee"][:50, :70],
+            "astronaut": photographs(5)["astronaut"][:50, :70],
+            "camera": photographs(5)["camera"][:70, :50],
         }
         moved = {}
         for name, picture in pictures.items():
-            for sigma in (0, 1.4) if operator != "gaussian" else (1.0,):
+            blurs = (0,) if "levels" in name else (0, 1.4)
+            for sigma in blurs if operator != "gaussian" else (1.0,):
                 given = {"operator": operator, "thinning": thinning, "channels": channels}
                 edges = canny(picture, sigma, **given)
                 assert edges.any()
@@ -243,7 +245,7 @@ class TestTurned:
     @pytest.mark.parametrize("channels", ["max", "tensor"])
     def test_pictures_have_turned_edges_in_lab_and_by_l1(self, channels, space, norm):
         given = {"norm": norm, "channels": channels, "space": space}
-        for picture in (noise((30, 41, 3)), photographs(5)["coffee"][:70, :90]):
+        for picture in (noise((30, 41, 3)), photographs(5)["coffee"][:50, :70]):
             edges = canny(picture, 1.0, **given)
             for turn in TURNS:
                 other = canny(turned(picture, turn), 1.0, **given)
@@ -280,7 +282,7 @@ class TestOtherGuises:
          {"quantiles": True, "low": 0.7, "high": 0.9}],
     )  # fmt: skip
     def test_of_8_bits_16_bits_and_floats_have_the_same_edges(self, chosen, operator):
-        for picture in (photographs(4)["coffee"], photographs(4)["camera"], noise((30, 40), 3)):
+        for picture in (photographs(6)["coffee"], photographs(6)["camera"], noise((30, 40), 3)):
             for channels, space in (("luma", "rgb"), ("max", "rgb"), ("tensor", "lab")):
                 given = {"operator": operator, "channels": channels, "space": space, **chosen}
                 edges = canny(picture, 1.0, **given)
@@ -365,6 +367,19 @@ class TestStages:
     def test_end_in_the_edges_that_canny_gives(self, name, given):
         picture = photographs(4)[name]
         np.testing.assert_array_equal(canny_stages(picture, **given).edges, canny(picture, **given))
+
+    @pytest.mark.parametrize("thinning", THINNINGS)
+    @pytest.mark.parametrize("sigma", [0, 1.4])
+    def test_end_in_the_edges_that_canny_gives_at_every_crest_as_threshold(self, sigma, thinning):
+        """Where a threshold falls on a tie, between two pixels that differ by rounding alone."""
+        for picture in (checkerboard(8, 48), hard_step(30, 30), disc(9, size=30)):
+            whole = canny_stages(picture, sigma, 0, 0, thinning=thinning)
+            values = np.unique(np.clip(whole.magnitude[whole.magnitude > 0.01], 0, 1))
+            for value in values[:: max(1, values.size // 40)]:
+                low, high = float(value), float(max(value, 0.2))
+                edges = canny(picture, sigma, low, high, thinning=thinning)
+                stages = canny_stages(picture, sigma, low, high, thinning=thinning)
+                np.testing.assert_array_equal(edges, stages.edges)
 
     @pytest.mark.parametrize("given", given)
     def test_follow_from_one_another(self, given):
@@ -638,6 +653,8 @@ class TestWhateverIsGiven:
         assert stages.edges.dtype == bool
         assert not (stages.strong & ~stages.edges).any()
         assert not (stages.edges & ~stages.weak).any()
+        edges = canny(picture, low=low, high=high, **given_options)
+        np.testing.assert_array_equal(edges, stages.edges)
 
     @settings(max_examples=100, deadline=None)
     @given(

@@ -14,9 +14,9 @@ import pytest
 from edge_oracles import link_by_labels
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ideal_pictures import f_within_one_pixel, noise
+from ideal_pictures import f_within_one_pixel, noise, photograph
 from scipy import ndimage
-from skimage import data, feature
+from skimage import feature
 
 from filt.filters.edges.canny import canny
 from filt.filters.edges.opencv import canny_opencv
@@ -103,7 +103,7 @@ PHOTOGRAPHS = ["camera", "coins", "page", "moon", "brick", "text", "astronaut", 
 
 
 def grey_photograph(name):
-    pixels = getattr(data, name)()
+    pixels = photograph(name)
     return pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
 
 
@@ -146,12 +146,12 @@ class TestTable:
             else:
                 assert f_within_one_pixel(found, wanted, 1) >= alike
 
-    @pytest.mark.parametrize("sigma", [0.7, 1.0, 1.4, 2.0, 3.0])
+    @pytest.mark.parametrize("sigma", [0.7, 1.4, 3.0])
     @pytest.mark.parametrize("row", SCIKIT_IMAGE, ids=lambda row: f"{row[0]} = {row[3]}")
     def test_gives_scikit_images_edges(self, row, sigma):
         _, white, theirs, _, ours, pairs = row
         margin = int(4 * sigma + 0.5) + 2
-        for name in ("camera", "coins", "page", "coffee", "chelsea"):
+        for name in ("camera", "coins", "coffee", "chelsea"):
             image = grey_photograph(name)
             given_image = image if white == 255 else image / 255
             for low, high in pairs:
@@ -213,7 +213,7 @@ class TestOpencvsDefinition:
     @pytest.mark.parametrize("colours", [False, True])
     def test_gives_one_picture_the_same_edges_in_every_dtype(self, colours, norm):
         """Full-scale slopes too, which overflow inside OpenCV's where there are too many steps."""
-        for image in (data.coffee()[::2, ::2], noise((40, 50, 3), 2), noise((40, 50, 3))):
+        for image in (photograph("coffee", 2), noise((40, 50, 3), 2), noise((40, 50, 3))):
             pixels = np.ascontiguousarray(image if colours else image[..., 1])
             for t1, t2 in ((50, 100), (0, 0), (400, 1020)):
                 edges = canny_opencv(pixels, t1 / 1020, t2 / 1020, norm)

@@ -35,7 +35,8 @@ def assert_thinned(found, field, magnitude, method, tie):
     np.testing.assert_array_equal(found[found > 0], wanted[found > 0])
     for row, column in np.argwhere((wanted > 0) & (found == 0)):
         right, down = step_along(x[row, column], y[row, column], method)
-        darker = row - round(down), column - round(right)
+        # A half goes to the further neighbour.
+        darker = row - round(down * (1 + 1e-9)), column - round(right * (1 + 1e-9))
         assert wanted[darker] == pytest.approx(wanted[row, column], abs=tie)
 
 
