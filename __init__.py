@@ -65,6 +65,9 @@ from .filters.smoothing import (
     sharpen,
     unsharp_mask,
 )
+from .learned.bank_files import load_bank
+from .learned.kernel_bank import KernelBank
+from .learned.model_files import read_model
 from .names import resolve
 
 __version__ = "0.1.0"
@@ -80,6 +83,7 @@ __all__ = [
     "Gradient",
     "InputError",
     "Kernel",
+    "KernelBank",
     "ModelError",
     "Picture",
     "Pipeline",
@@ -120,6 +124,7 @@ __all__ = [
     "laplacian_of_gaussian",
     "likeness",
     "link",
+    "load_bank",
     "luma",
     "max_pool",
     "motion_blur",
@@ -128,6 +133,7 @@ __all__ = [
     "parameter_count",
     "prewitt",
     "read_image",
+    "read_model",
     "receptive_field",
     "resolve",
     "roberts",

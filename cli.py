@@ -27,6 +27,8 @@ COMMANDS: MappingProxyType[str, tuple[str, str]] = MappingProxyType(
         "sheet": ("sheet", "sheet"),
         "explain": ("explain", "explain_command"),
         "size": ("size", "size"),
+        "train": ("train", "train"),
+        "extract": ("extract", "extract"),
     }
 )
 """Every command: the module of `filt.commands` in which it is, and its name there."""

@@ -1,21 +1,37 @@
-"""What a name on the command line means: a handcrafted filter, a pipeline, or one's own taps."""
+"""What a name on the command line means: a filter, handcrafted or learned, or one's own taps."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from numpy.typing import ArrayLike
 
 from .filters.catalogue import ALIASES
+from .filters.edges.methods import METHODS, EdgeMethod, EdgeStages, Setting
 from .filters.errors import InputError
 from .filters.files.taps import parse_taps, read_taps
 from .filters.filter import Filter, PictureFilter
-from .filters.grammar import Value, parameters_text
+from .filters.grammar import Value, parameters_text, unknown_name
 from .filters.kernel import Kernel
 from .filters.pipeline import Pipeline
 from .filters.presentation import card, size_of
 from .filters.registry import FILTERS, handcrafted
 from .filters.text import LEGEND
+from .learned.bank_filter import BankSheet, bank_sheet, learned_filter, not_one
+from .learned.edge_method import edge_method
+from .learned.named_banks import (
+    BANKS,
+    is_bank_name,
+    kernel_number,
+    open_bank,
+    split_number,
+)
 
 TAPS_PREFIX = "taps:"
+
+_OF_THE_METHOD = ("sigma", "low", "high", "channels", "space")
 
 
 @dataclass(frozen=True)
@@ -35,10 +51,14 @@ class Entry:
 def resolve(text: str) -> Pipeline:
     """The pipeline that `text` names: NAME[:key=value,…], joined with +.
 
-    A name is a handcrafted filter or its alias, `taps:FILE` for taps in a .npy, .json or .txt
-    file, or `taps:[[1,0,-1],…]` for taps written out.
-    Raises InputError for a name that means nothing (with the nearest names) or a parameter that
-    does not fit, ReadError for a file of taps that cannot be read.
+    A name is a handcrafted filter or its alias; `learned:7` or `FILE:7` for a kernel of a bank
+    that ships with filt or of a model file (a path has a dot or a slash in it), numbered from 0;
+    `learned` or `FILE` alone for the sheet of all responses of a bank, which is no step among
+    others; `taps:FILE` for taps in a .npy, .json or .txt file, or `taps:[[1,0,-1],…]` for taps
+    written out.
+    Raises InputError for a name that means nothing (with the nearest names), a parameter that
+    does not fit or a number that a bank does not have; ReadError for a file that cannot be read,
+    ModelError for one that holds no kernels.
 
     >>> resolve("gaussian:sigma=2+sobel").name
     'gaussian-blur:sigma=2+sobel'
@@ -46,8 +66,12 @@ def resolve(text: str) -> Pipeline:
     (1, 2)
     """
     steps = split_steps(text)
-    files = tuple(_taps_file(step) for step in steps if _taps_file(step))
-    return Pipeline(tuple(_filter(step) for step in steps), "+".join(steps), files)
+    files = tuple(file for step in steps if (file := _file(step)))
+    filters = tuple(_filter(step) for step in steps)
+    for step in filters:
+        if isinstance(step, BankSheet) and len(filters) > 1:
+            raise InputError(not_one(step))
+    return Pipeline(filters, "+".join(steps), files)
 
 
 def split_steps(text: str) -> list[str]:
@@ -68,6 +92,44 @@ def split_steps(text: str) -> list[str]:
     if not all(step.strip() for step in steps):
         raise InputError(f"a filter's name is missing in {text!r}")
     return [step.strip() for step in steps]
+
+
+EDGE_METHODS: MappingProxyType[str, EdgeMethod] = MappingProxyType(
+    {**METHODS, "learned-edges": edge_method()}
+)
+"""Every edge method by its name, handcrafted and learned."""
+
+
+def edge_setting(method: str, **given: Any) -> Setting:
+    """The setting with which a method is run: what is given and not None, else its defaults.
+
+    given: fields of `Setting`. Raises InputError for an unknown method and what `Setting` raises.
+
+    >>> edge_setting("learned-edges", low=0.1).low, edge_setting("canny", low=None).low
+    (0.1, 0.03)
+    """
+    if method not in EDGE_METHODS:
+        raise InputError(unknown_name(method, EDGE_METHODS, "edge method"))
+    chosen = EDGE_METHODS[method]
+    defaults = {name: getattr(chosen, name) for name in _OF_THE_METHOD}
+    return Setting(**{**defaults, **{k: value for k, value in given.items() if value is not None}})
+
+
+def find_edges(
+    image: ArrayLike, method: str, *, feature_maps: bool = False, **given: Any
+) -> EdgeStages:
+    """What any method of `EDGE_METHODS` finds in an image; see `edge_setting` for `given`.
+
+    feature_maps: whether the stages of a network have the responses of its layers too.
+
+    >>> import numpy as np
+    >>> find_edges(np.eye(16), "learned-edges").soft.shape
+    (16, 16)
+    """
+    setting = edge_setting(method, **given)
+    is_network = method not in METHODS
+    chosen = edge_method(feature_maps) if is_network else METHODS[method]
+    return chosen.find(image, setting)
 
 
 def of_kernel(kernel: Kernel) -> Filter:
@@ -100,7 +162,13 @@ def listing() -> list[Entry]:
                 [alias for alias, word in ALIASES.items() if word == name],
             )
         )
-    return entries
+    return [*entries, *map(_bank_entry, BANKS)]
+
+
+def _bank_entry(name: str) -> Entry:
+    sheet = _bank_filter(name)
+    kernels = [kernel.name for kernel in sheet.kernels]
+    return Entry(name, size_of(sheet), sheet.family, sheet.meaning, sheet.source, {}, kernels, [])
 
 
 def listing_text(entries: list[Entry]) -> str:
@@ -115,19 +183,26 @@ def listing_text(entries: list[Entry]) -> str:
         lines += [family, ""]
         for entry in entries:
             if entry.family == family:
-                lines += [card(handcrafted(entry.name), _said(entry)), ""]
+                lines += [card(_filter(entry.name), _said(entry)), ""]
     return "\n".join([*lines, LEGEND])
 
 
-def completions() -> dict[str, str]:
-    """Every name that a shell may complete, with its help: the registry's, and the aliases'.
+def completions(start: str = "") -> dict[str, str]:
+    """Every name that a shell may complete, with its help: the registry's, aliases, banks.
+
+    start: what has been typed. The kernels of a bank that ships with filt are offered one by one
+    once its name stands there with a colon.
 
     >>> completions()["box"]
     'the same as box-blur'
     """
+    bank, number = split_number(start)
+    if number is not None and bank in BANKS:
+        return {f"{bank}:{n}": kernel.meaning for n, kernel in enumerate(open_bank(bank))}
     return {
         **{name: recipe.meaning for name, recipe in FILTERS.items()},
         **{alias: f"the same as {name}" for alias, name in ALIASES.items()},
+        **BANKS,
     }
 
 
@@ -142,9 +217,26 @@ def _said(entry: Entry) -> str:
 
 def _filter(name: str) -> PictureFilter:
     if not name.startswith(TAPS_PREFIX):
-        return handcrafted(name)
+        return _bank_filter(name) if is_bank_name(name) else handcrafted(name)
     file = _taps_file(name)
     return of_kernel(read_taps(file) if file else parse_taps(name.removeprefix(TAPS_PREFIX)))
+
+
+def _bank_filter(name: str) -> PictureFilter:
+    """A kernel of a bank, NAME:7, or the sheet of all of them."""
+    bank_name, number = split_number(name)
+    bank = open_bank(bank_name)
+    if number is None:
+        return bank_sheet(bank, BANKS.get(bank_name, ""))
+    return learned_filter(bank, kernel_number(bank, number))
+
+
+def _file(name: str) -> str:
+    """The file that `name` reads, or nothing where it reads none."""
+    if name.startswith(TAPS_PREFIX):
+        return _taps_file(name)
+    bank_name, _ = split_number(name)
+    return bank_name if is_bank_name(name) and bank_name not in BANKS else ""
 
 
 def _taps_file(name: str) -> str:

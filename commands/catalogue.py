@@ -13,7 +13,6 @@ from ..filters.files.outputs import check_not_read
 from ..filters.files.writing import write_image
 from ..filters.picture import Picture
 from ..filters.pipeline import Pipeline
-from ..filters.registry import FILTERS
 from .options import FILTER, clobber_option, echo_json, json_option
 
 
@@ -57,7 +56,7 @@ def show(*, pipeline: Pipeline, png: Path | None, as_json: bool, no_clobber: boo
 
 
 def _families() -> list[str]:
-    return sorted({recipe.family for recipe in FILTERS.values()})
+    return sorted({entry.family for entry in names.listing()})
 
 
 def _draw(pipeline: Pipeline, png: Path, clobber: bool) -> None:

@@ -9,13 +9,14 @@ import click
 import numpy as np
 
 from ..filters.edges.gradient import CHANNELS, SPACES
-from ..filters.edges.methods import METHODS, EdgeStages, edge_stages, method_setting
+from ..filters.edges.methods import EdgeStages
 from ..filters.edges.thresholds import AUTOMATIC
 from ..filters.files.disk import display_path, make_folder
 from ..filters.files.outputs import output_name, output_paths
 from ..filters.files.reading import read_image
 from ..filters.files.writing import write_image
 from ..filters.picture import Picture
+from ..names import EDGE_METHODS, edge_setting, find_edges
 from .batch import about, each_image
 from .options import IMAGE, border_option, clobber_option, json_option, reading_options
 
@@ -23,7 +24,7 @@ from .options import IMAGE, border_option, clobber_option, json_option, reading_
 @click.command(short_help="draw the edges of pictures")
 @click.argument("images", metavar="IMAGE...", type=IMAGE, nargs=-1, required=True)
 @click.option("-o", "--out", metavar="OUT|DIR", help="Write here, not beside the image.")
-@click.option("--method", type=click.Choice(list(METHODS)), default="canny", show_default=True)
+@click.option("--method", type=click.Choice(list(EDGE_METHODS)), default="canny", show_default=True)
 @click.option("--all", "every", is_flag=True, help="Every method side by side on one sheet.")
 @click.option("--sigma", type=float, help="The blur in pixels, 0 for none.")
 @click.option("--low", type=float, help="The threshold that a linked edge exceeds, from 0 to 1.")
@@ -76,8 +77,8 @@ def edges(
     )
     outputs = output_paths(images, kind, out)
     into_folder = out is not None and outputs != [Path(out)]
-    for name in METHODS if every else [method]:
-        method_setting(name, **setting)
+    for name in EDGE_METHODS if every else [method]:
+        edge_setting(name, **setting)
 
     def drawn(found: list[EdgeStages], picture: Picture, source: Path) -> Picture:
         from ..filters.edges import pictures
@@ -93,9 +94,12 @@ def edges(
 
     def work(source: Path, target: Path) -> dict[str, Any]:
         picture = read_image(source, page=page, max_pixels=max_pixels)
-        methods = list(METHODS) if every else [method]
+        methods = list(EDGE_METHODS) if every else [method]
         with about(source):
-            found = [edge_stages(picture, name, **setting) for name in methods]
+            found = [
+                find_edges(picture, name, feature_maps=stages is not None, **setting)
+                for name in methods
+            ]
         if into_folder:
             make_folder(target.parent)
         write_image(target, drawn(found, picture, source), clobber=not no_clobber)

@@ -68,7 +68,7 @@ class FilterName(click.ParamType[Any]):
         before, plus, start = incomplete.rpartition("+")
         return [
             click.shell_completion.CompletionItem(before + plus + name, help=meaning)
-            for name, meaning in names.completions().items()
+            for name, meaning in names.completions(start).items()
             if name.startswith(start)
         ]
 

@@ -23,6 +23,7 @@ from filt.filters.colour import CHANNELS
 from filt.filters.registry import FILTERS
 from filt.filters.showing import SHOWS
 from filt.filters.sizes import MODES
+from filt.learned.named_banks import BANKS
 
 HEAVY = ("scipy", "matplotlib", "tensorflow", "keras", "h5py", "jinja2", "pandas", "skimage")
 
@@ -183,7 +184,7 @@ def values(*words):
 def test_bash_completes_names():
     assert set(values("apply", "sobel-")) == {"sobel-x", "sobel-y"}
     assert set(values("apply", "gaussian-blur+")) == {
-        f"gaussian-blur+{name}" for name in (*FILTERS, *ALIASES)
+        f"gaussian-blur+{name}" for name in (*FILTERS, *ALIASES, *BANKS)
     }
 
 
@@ -204,12 +205,13 @@ def offered(command, *words):
 
 
 def test_every_command_that_takes_a_name_completes_it():
-    every = {*FILTERS, *ALIASES}
+    every = {*FILTERS, *ALIASES, *BANKS}
     for command in ("apply", "show", "explain"):
         assert set(offered(command, "")) == every
     assert set(offered("sheet", "photo.png", "")) == every
     assert offered("apply", "canny+sobel-y") == ["canny+sobel-y"]
     assert offered("apply", "nothing") == []
+    assert offered("show", "learned-notes:3") == [f"learned-notes:{n}" for n in (3, 30, 31)]
 
 
 def test_commands_and_choices_complete():
@@ -224,7 +226,8 @@ def test_borders_complete(command):
 
 
 def test_families_complete():
-    assert set(offered("list", "--family", "")) == {r.family for r in FILTERS.values()}
+    families = {recipe.family for recipe in FILTERS.values()}
+    assert set(offered("list", "--family", "")) == {*families, "learned"}
 
 
 def test_the_script_for_the_shell_is_there():

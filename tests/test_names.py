@@ -14,6 +14,9 @@ from filt.filters.errors import InputError, ReadError
 from filt.filters.picture import Picture
 from filt.filters.placement import Placement
 from filt.filters.registry import FILTERS, handcrafted
+from filt.learned.bank_files import save_bank
+from filt.learned.kernel_bank import KernelBank
+from filt.learned.named_banks import BANKS
 from filt.names import completions, listing, listing_text, of_kernel, resolve, split_steps
 
 # --- resolve ------------------------------------------------------------------------------------
@@ -125,7 +128,7 @@ def test_a_kernel_is_a_filter():
 
 def test_the_listing_is_the_registry():
     entries = listing()
-    assert [entry.name for entry in entries] == list(FILTERS)
+    assert [entry.name for entry in entries] == [*FILTERS, *BANKS]
     for entry in entries:
         assert entry.meaning
         assert entry.family
@@ -138,7 +141,7 @@ def test_the_listing_is_the_registry():
 
 def test_every_name_and_alias_completes_with_help():
     offered = completions()
-    assert set(offered) == set(FILTERS) | set(ALIASES)
+    assert set(offered) == {*FILTERS, *ALIASES, *BANKS}
     assert all(offered.values())
 
 
@@ -259,3 +262,109 @@ def test_a_pipeline_is_its_steps_in_order(data):
 def test_names_know_handcrafted_filters_as_the_registry_does():
     for name in OF_KERNELS:
         assert resolve(name).steps[0] == handcrafted(name)
+
+
+# --- learned kernels ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def bank(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    kernels = np.random.default_rng(3).normal(size=(3, 5, 1, 4))
+    made = KernelBank(kernels, name="made")
+    save_bank("made.npz", made)
+    return made
+
+
+def test_a_kernel_of_a_file_is_a_filter_of_its_raw_taps(bank):
+    pipeline = resolve("made.npz:2")
+    (filtered,) = pipeline.steps
+    assert (pipeline.name, pipeline.written, pipeline.files) == (
+        "made.npz:2", "made.npz:2", ("made.npz",)
+    )  # fmt: skip
+    (taken,) = filtered.kernels
+    np.testing.assert_array_equal(taken.taps, bank[2].taps)
+    image = np.random.default_rng(0).uniform(0, 255, (6, 7, 3))
+    assert filtered.channels == "luma"
+    grey = image @ [0.299, 0.587, 0.114]
+    expected = correlate_by_definition(grey, bank[2].taps, border="reflect101")
+    np.testing.assert_allclose(filtered.respond(image), expected, atol=1e-9)
+    np.testing.assert_allclose(filtered.unit.kernels[0].positive_sum, 1)
+    joined = resolve("box+./made.npz:0+sobel")
+    assert joined.name == "box-blur+./made.npz:0+sobel"
+    assert joined.files == ("./made.npz",)
+
+
+def test_colour_kernels_take_a_grey_picture_three_times(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    kernels = np.random.default_rng(4).normal(size=(3, 3, 3, 2))
+    save_bank("rgb.npz", KernelBank(kernels))
+    (filtered,) = resolve("rgb.npz:1").steps
+    grey = np.random.default_rng(1).uniform(size=(5, 6))
+    taps = np.float32(kernels[..., 1]).astype(np.float64)
+    expected = correlate_by_definition(grey, taps.sum(axis=2), border="reflect101")
+    np.testing.assert_allclose(filtered.respond(grey), expected, atol=1e-12)
+    colour = np.random.default_rng(2).uniform(size=(5, 6, 3))
+    each = [
+        correlate_by_definition(colour[..., n], taps[..., n], border="reflect101") for n in range(3)
+    ]
+    np.testing.assert_allclose(filtered.respond(colour), sum(each), atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("made.npz:4", "4 kernels, 0 to 3, got number '4'"),
+        ("made.npz:-1", "4 kernels, 0 to 3"),
+        ("made.npz:", "4 kernels, 0 to 3"),
+        ("made.npz:x", "4 kernels, 0 to 3"),
+        ("made.npz:99999999999999999999", "4 kernels"),
+        ("made.npz+sobel", "bank of 4 kernels: name one of them, made.npz:0 to made.npz:3"),
+        ("box+made.npz", "name one of them"),
+        ("gaussian:2.5", "key=value"),
+        ("box:size=3.5", "whole number"),
+    ],
+)
+def test_a_bank_without_its_kernel_says_what_there_is(bank, text, says):
+    with pytest.raises(InputError) as caught:
+        resolve(text)
+    assert says in str(caught.value)
+
+
+def test_files_that_hold_no_kernels_say_so(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ReadError, match=r"none\.keras: no such file"):
+        resolve("none.keras:0")
+    (tmp_path / "text.txt").write_text("no model")
+    with pytest.raises(filt.ModelError, match=r"text\.txt"):
+        resolve("text.txt:0")
+
+
+def test_a_bank_alone_is_a_sheet_of_its_responses(bank):
+    pipeline = resolve("made.npz")
+    (sheet,) = pipeline.steps
+    assert [kernel.name for kernel in sheet.kernels] == [f"made.npz:{n}" for n in range(4)]
+    image = np.random.default_rng(5).integers(0, 256, (40, 60)).astype(np.uint8)
+    picture = Picture(image, 255.0, np.dtype(np.uint8))
+    drawn = pipeline.apply(picture)
+    assert drawn.pixels.dtype == np.uint8
+    assert drawn.full_scale == 255.0
+    assert drawn.is_colour
+    assert drawn.size[0] > 2 * 60
+    turned = pipeline.apply(picture, operation="convolve", placement=Placement(border="zero"))
+    assert turned.pixels.shape == drawn.pixels.shape
+    assert (turned.pixels != drawn.pixels).any()
+    with pytest.raises(InputError, match="name one of them"):
+        sheet.respond(image)
+
+
+@pytest.mark.parametrize("name", BANKS)
+def test_shipped_banks_have_their_names(name):
+    kernel = resolve(f"{name}:3").steps[0].kernels[0]
+    assert kernel.name == f"{name}:3"
+    assert resolve(f" {name.upper()} : 3").name == f"{name}:3"
+    offered = completions(f"{name}:")
+    assert f"{name}:3" in offered
+    assert name in completions("lea")
+    assert [entry.family for entry in listing() if entry.name == name] == ["learned"]
+    assert name in listing_text(listing())
