@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from ..filters.arrays import Array
 from ..filters.explanation import Explanation, explain, explanation_text
 from ..filters.files.disk import display_path
 from ..filters.files.reading import read_image
@@ -63,6 +64,7 @@ def explain_command(
     with about(image):
         plane = plane_of(picture, channel)
         explanations = [explain(plane, kernel, *place, border) for kernel in step.kernels]
+        together = _together(step, plane, place, border) if len(explanations) > 1 else ""
     if as_json:
         facts = [explanation_facts(explanation, worksheet) for explanation in explanations]
         echo_json({"filter": step.name, "channel": channel, "kernels": facts}, indent=None)
@@ -71,12 +73,17 @@ def explain_command(
     click.echo(f"{step.name} at {place[0]},{place[1]} of {display_path(image)}: {seen}, {border}")
     for explanation in explanations:
         click.echo(_titled(step, explanation, worksheet))
-    if len(step.kernels) > 1 and not worksheet:
-        x, y = place
-        laid = Placement(border=border)
-        by = [step.respond(plane, operation=way, placement=laid)[y, x] for way in OPERATIONS]
-        click.echo(f"\n{step.composition}:")
-        click.echo(f"{by[0]:.7g} by correlation, {by[1]:.7g} by convolution")
+    if together and not worksheet:
+        click.echo(together)
+
+
+def _together(step: PictureFilter, plane: Array, place: tuple[int, int], border: str) -> str:
+    """What the responses of several kernels come to, both ways round."""
+    x, y = place
+    laid = Placement(border=border)
+    by = [step.respond(plane, operation=way, placement=laid)[y, x] for way in OPERATIONS]
+    said = f"{by[0]:.7g} by correlation, {by[1]:.7g} by convolution"
+    return f"\n{step.composition}:\n{said}"
 
 
 def _titled(step: PictureFilter, explanation: Explanation, worksheet: bool) -> str:
