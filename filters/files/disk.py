@@ -54,6 +54,9 @@ def reason(error: OSError | ValueError) -> str:
     >>> reason(PermissionError(errno.EACCES, "Permission denied", "x.png"))
     'permission denied'
     """
+    if isinstance(error, ValueError):
+        # The only one that a path can raise; every version of Python words it otherwise.
+        return "embedded null character in the name"
     text = getattr(error, "strerror", None) or str(error)
     return text[:1].lower() + text[1:]
 
