@@ -9,13 +9,16 @@ from numpy.typing import ArrayLike
 
 from ..filters.arrays import Array, as_image
 from ..filters.borders import pad
-from ..filters.catalogue import kernel
-from ..filters.edges.gradient import seen_planes
-from ..filters.edges.linking import link
-from ..filters.edges.methods import EdgeMethod, EdgeStages, Setting, Stage
-from ..filters.edges.thresholds import choose_thresholds
+from ..filters.edges.gradient import seen_planes, smoothed
+from ..filters.edges.methods import (
+    EdgeMethod,
+    EdgeStages,
+    Setting,
+    Stage,
+    grey_stage,
+    linked_stages,
+)
 from ..filters.picture import full_scale_for
-from ..filters.placement import Placement, correlate_placed
 from .edge_network import PICTURE, EdgeNetwork, thin_soft_map
 from .response_pictures import response_picture
 from .shipped import NETWORK, shipped_network
@@ -62,48 +65,19 @@ def find_edges(
     pixels = as_image(image)
     white = full_scale_for(image, setting.full_scale)
     grey = seen_planes(pixels / pixels.dtype.type(white), "luma", "rgb", 1.0)
-    seen = grey
-    if setting.sigma:
-        taps = kernel("gaussian-blur", sigma=setting.sigma).taps
-        seen = correlate_placed(grey, taps, Placement(border=setting.border))
+    seen = smoothed(grey, setting.sigma, setting.border)
     chosen = _network() if network is None else network
     map_of = chosen.run(np.nan_to_num(seen), SCALES)
     soft = thin_soft_map(map_of) if min(map_of.shape) >= _SMALLEST else np.zeros_like(map_of)
-    thresholds = choose_thresholds(
-        soft[soft > 0],
-        seen,
-        setting.low,
-        setting.high,
-        relative=setting.relative,
-        quantiles=setting.quantiles,
-        auto=setting.auto,
-    )
-    edges = link(soft, thresholds.low, thresholds.high)
-    low, high = thresholds.low, thresholds.high
     blur = f"a Gaussian blur, sigma {setting.sigma:g} pixels" if setting.sigma else "no blur"
-    levels = ((soft > low) + (soft > high) * 1.0) / 2
-    stages = (
-        Stage("grey", grey, "clip", "the brightness: 0.299 R + 0.587 G + 0.114 B"),
+    before = (
+        grey_stage(grey),
         Stage("smooth", seen, "clip", blur),
         *(_layers(chosen, seen) if feature_maps else ()),
         Stage("soft map", map_of, "clip", "how sure the network is of an edge: white is 1"),
         Stage("thinned", soft, "clip", "the crests of the soft map alone", lines=True),
-        Stage(
-            "thresholds",
-            levels,
-            "clip",
-            f"grey above low {low:.4g}, white above high {high:.4g}",
-            lines=True,
-        ),
-        Stage(
-            "edges",
-            edges.astype(np.float32),
-            "clip",
-            f"linked: grey lines stay where they touch white ones, {int(edges.sum()):,} pixels",
-            lines=True,
-        ),
     )
-    return EdgeStages(NETWORK, soft, thresholds, edges, stages)
+    return linked_stages(NETWORK, soft, seen, setting, before)
 
 
 @lru_cache(maxsize=1)

@@ -127,7 +127,7 @@ def _seen(found: CannyStages, setting: Setting, operator: str) -> tuple[Stage, .
     if operator == "gaussian":
         blur = f"no blur: the slopes are taken at scale {setting.sigma:g} themselves"
     if found.grey.ndim == 2:
-        grey = Stage("grey", found.grey, "clip", "the brightness: 0.299 R + 0.587 G + 0.114 B")
+        grey = grey_stage(found.grey)
     else:
         grey = Stage("colours", found.grey, "clip", f"the colours, in {setting.space}")
     return grey, Stage("smooth", found.smooth, "clip", blur)
@@ -149,23 +149,56 @@ def _slopes(found: CannyStages, operator: str) -> tuple[Stage, ...]:
 
 
 def _lines(found: CannyStages) -> tuple[Stage, ...]:
-    low, high = found.thresholds.low, found.thresholds.high
     return (
         Stage("thinned", found.thinned, "minmax", "the crests of the magnitude alone", lines=True),
-        Stage(
-            "thresholds",
-            _levels(found.thinned, found.thresholds),
-            "clip",
-            f"grey above low {low:.4g}, white above high {high:.4g}",
-            lines=True,
-        ),
-        _edge_stage(found.edges),
+        *_last_stages(found.thinned, found.thresholds, found.edges),
     )
 
 
-def _edge_stage(edges: Mask) -> Stage:
-    note = f"linked: grey lines stay where they touch white ones, {int(edges.sum()):,} pixels"
-    return Stage("edges", edges.astype(np.float32), "clip", note, lines=True)
+def grey_stage(grey: Array) -> Stage:
+    """The first stage of a method that sees brightness alone.
+
+    >>> grey_stage(np.zeros((2, 2))).name
+    'grey'
+    """
+    return Stage("grey", grey, "clip", "the brightness: 0.299 R + 0.587 G + 0.114 B")
+
+
+def linked_stages(
+    method: str, soft: Array, brightness: Array, setting: Setting, before: tuple[Stage, ...]
+) -> EdgeStages:
+    """What is found by thresholds on a thin soft map and linking: how a method ends.
+
+    soft: (height, width), fractions of full scale, 0 where there is no line. brightness: of the
+    picture, white at 1. before: the stages that led to the soft map.
+
+    >>> soft = np.array([[0.0, 0.2, 0.6]])
+    >>> found = linked_stages("mine", soft, soft, Setting(0.0, 0.1, 0.5), ())
+    >>> found.edges.tolist(), [stage.name for stage in found.stages]
+    ([[False, True, True]], ['thresholds', 'edges'])
+    """
+    thresholds = choose_thresholds(
+        soft[soft > 0],
+        brightness,
+        setting.low,
+        setting.high,
+        relative=setting.relative,
+        quantiles=setting.quantiles,
+        auto=setting.auto,
+    )
+    edges = link(soft, thresholds.low, thresholds.high)
+    stages = (*before, *_last_stages(soft, thresholds, edges))
+    return EdgeStages(method, soft, thresholds, edges, stages)
+
+
+def _last_stages(soft: Array, thresholds: Thresholds, edges: Mask) -> tuple[Stage, ...]:
+    levels = _levels(soft, thresholds)
+    above = f"grey above low {thresholds.low:.4g}, white above high {thresholds.high:.4g}"
+    linked = f"linked: grey lines stay where they touch white ones, {int(edges.sum()):,} pixels"
+    return (
+        Stage("thresholds", levels, "clip", above, lines=True),
+        Stage("edges", edges.astype(np.float32), "clip", linked, lines=True),
+    )
 
 
 def _levels(soft: Array, thresholds: Thresholds) -> Array:
@@ -195,19 +228,8 @@ def _laplacian_of_gaussian(image: ArrayLike, setting: Setting) -> EdgeStages:
     response[np.abs(response) <= TIE * taps.positive_sum * brightest(grey)] = 0
     # Neither side of a crossing can be further from zero than the positive taps reach.
     soft = zero_crossings(response) / response.dtype.type(2 * taps.positive_sum)
-    thresholds = choose_thresholds(
-        soft[soft > 0],
-        grey,
-        setting.low,
-        setting.high,
-        relative=setting.relative,
-        quantiles=setting.quantiles,
-        auto=setting.auto,
-    )
-    edges = link(soft, thresholds.low, thresholds.high)
-    low, high = thresholds.low, thresholds.high
-    stages = (
-        Stage("grey", grey, "clip", "the brightness: 0.299 R + 0.587 G + 0.114 B"),
+    before = (
+        grey_stage(grey),
         Stage(
             "laplacian",
             response / taps.positive_sum,
@@ -221,16 +243,8 @@ def _laplacian_of_gaussian(image: ArrayLike, setting: Setting) -> EdgeStages:
             "where it changes sign, as bright as it is steep",
             True,
         ),
-        Stage(
-            "thresholds",
-            _levels(soft, thresholds),
-            "clip",
-            f"grey above low {low:.4g}, white above high {high:.4g}",
-            lines=True,
-        ),
-        _edge_stage(edges),
     )
-    return EdgeStages("log", soft, thresholds, edges, stages)
+    return linked_stages("log", soft, grey, setting, before)
 
 
 METHODS: MappingProxyType[str, EdgeMethod] = MappingProxyType(

@@ -27,7 +27,7 @@ def read_taps(path: str | Path) -> Kernel:
     """
     file = Path(path)
     shown = display_path(file)
-    readers = {".npy": _from_npy, ".json": _from_json, ".txt": _from_text}
+    readers = {".npy": read_npy, ".json": _from_json, ".txt": _from_text}
     reader = readers.get(file.suffix.lower())
     if reader is None:
         raise InputError(f"{shown}: taps are read from {', '.join(readers)} files")
@@ -56,10 +56,6 @@ def parse_taps(text: str) -> Kernel:
 
 def _shortened(text: str, most: int = 60) -> str:
     return repr(text if len(text) <= most else f"{text[:most]}…")
-
-
-def _from_npy(data: bytes, shown: str) -> Any:
-    return read_npy(data, shown)
 
 
 def _from_json(data: bytes, shown: str) -> Any:
