@@ -65,9 +65,9 @@ from .filters.smoothing import (
     sharpen,
     unsharp_mask,
 )
-from .learned.bank_files import load_bank
+from .learned.files.bank_files import load_bank
+from .learned.files.model_files import read_model
 from .learned.kernel_bank import KernelBank
-from .learned.model_files import read_model
 from .names import resolve
 
 __version__ = "0.1.0"

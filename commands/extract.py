@@ -17,7 +17,7 @@ from .options import LocalPath, clobber_option, echo_json, json_option, one_line
 if TYPE_CHECKING:
     from ..filters.drawing.layout import Pixels
     from ..learned.kernel_bank import KernelBank
-    from ..learned.matches import BankMatch, KernelMatch
+    from ..learned.matching.matches import BankMatch, KernelMatch
 
 _LEGEND = """\
 nearest: the family of handcrafted kernels that it is like; |cos|: the cosine with its nearest
@@ -71,7 +71,7 @@ def extract(
     run, and TensorFlow is not needed; or learned, learned-fashion, learned-notes. Each likeness
     stands beside that of untrained kernels: a random kernel is like something too.
     """
-    from ..learned.matching import match_bank
+    from ..learned.matching.matching import match_bank
 
     bank = _read(model, layer, layout)
     for target in (png, npz):
@@ -82,7 +82,7 @@ def extract(
         drawn = _drawn(bank, match, scale, rows)
         write_image(png, Picture(drawn, 255.0, drawn.dtype), clobber=not no_clobber)
     if npz is not None:
-        from ..learned.bank_files import save_bank
+        from ..learned.files.bank_files import save_bank
 
         save_bank(npz, bank, clobber=not no_clobber)
     if as_json:
@@ -95,7 +95,7 @@ def extract(
 
 
 def _read(model: str, layer: str | None, layout: str | None) -> KernelBank:
-    from ..learned.model_files import read_model
+    from ..learned.files.model_files import read_model
     from ..learned.named_banks import BANKS, open_bank
 
     if model not in BANKS:
@@ -109,7 +109,7 @@ def bank_text(bank: KernelBank, match: BankMatch) -> str:
     """A bank and its match as a table for the terminal, and what may be claimed of it.
 
     >>> from ..learned.kernel_bank import KernelBank
-    >>> from ..learned.matching import match_bank
+    >>> from ..learned.matching.matching import match_bank
     >>> bank = KernelBank.from_names(["sobel-x"])
     >>> print(bank_text(bank, match_bank(bank)).splitlines()[4].split()[:4])
     ['0*', 'gradient', '1.00', '-']

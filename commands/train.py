@@ -16,9 +16,9 @@ from ..filters.files.disk import display_path, make_folder
 from .options import LocalPath, echo_json, json_option
 
 if TYPE_CHECKING:
-    from ..learned.data_set import DataSet
-    from ..learned.settings import Progress
-    from ..learned.training import Trained
+    from ..learned.data.data_set import DataSet
+    from ..learned.training.settings import Progress
+    from ..learned.training.training import Trained
 
 MODELS = ("edges", "small", "notes-cnn", "notes-dnn", "lenet5")
 _UNRECORDED = ("resume", "as_json", "data_dir")
@@ -148,10 +148,11 @@ def train(
     keeps the best so far, and --resume goes on from there. The same command gives the same
     kernels on the same machine.
     """
-    from ..learned.data import load_data
-    from ..learned.models import FirstLayer, load_keras, model_kind
-    from ..learned.settings import settings_for
-    from ..learned.training import train as run
+    from ..learned.data.loading import load_data
+    from ..learned.keras_loading import load_keras
+    from ..learned.training.models import FirstLayer, model_kind
+    from ..learned.training.settings import settings_for
+    from ..learned.training.training import train as run
 
     kind = model_kind(model)
     chosen = {"kernels": kernels, "size": size, "init_scale": init_scale}

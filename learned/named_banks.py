@@ -9,8 +9,8 @@ from types import MappingProxyType
 from ..filters.catalogue import ALIASES
 from ..filters.errors import InputError
 from ..filters.registry import FILTERS
+from .files.model_files import read_model
 from .kernel_bank import KernelBank
-from .model_files import read_model
 from .shipped import NETWORK, SHIPPED, shipped_bank
 
 BANKS: MappingProxyType[str, str] = MappingProxyType(

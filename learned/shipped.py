@@ -10,9 +10,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ..filters.errors import InputError
-from .bank_files import load_bank
-from .edge_files import load_network
 from .edge_network import EdgeNetwork
+from .files.bank_files import load_bank
+from .files.edge_files import load_network
 from .kernel_bank import KernelBank
 
 

@@ -14,7 +14,7 @@ from filt.filters.errors import InputError, ReadError
 from filt.filters.picture import Picture
 from filt.filters.placement import Placement
 from filt.filters.registry import FILTERS, handcrafted
-from filt.learned.bank_files import save_bank
+from filt.learned.files.bank_files import save_bank
 from filt.learned.kernel_bank import KernelBank
 from filt.learned.named_banks import BANKS
 from filt.names import completions, listing, listing_text, of_kernel, resolve, split_steps

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from filt.filters.catalogue import kernel
-from filt.learned.bank_files import load_bank, save_bank
+from filt.learned.files.bank_files import load_bank, save_bank
 from filt.learned.kernel_bank import KernelBank
-from filt.learned.matching import match_bank
+from filt.learned.matching.matching import match_bank
 
 PLANTED = kernel("sobel5-x").taps
 

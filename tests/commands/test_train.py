@@ -13,9 +13,11 @@ import numpy as np
 import pytest
 
 from filt.commands.train import MODELS
-from filt.learned import models
-from filt.learned.bank_files import load_bank
-from filt.learned.photos import TASKS
+from filt.filters.errors import FiltError
+from filt.learned import keras_loading
+from filt.learned.data.photos import TASKS
+from filt.learned.files.bank_files import load_bank
+from filt.learned.training import models
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
@@ -159,10 +161,10 @@ def test_what_cannot_be_done_is_said_on_one_line(filt, keras, bars, words, said)
 
 def test_without_keras_one_line_says_how_to_install_it(filt, monkeypatch):
     def missing():
-        raise models.FiltError(models.INSTALL)
+        raise FiltError(keras_loading.INSTALL)
 
-    monkeypatch.setattr(models, "load_keras", missing)
-    assert filt("train", code=1).stderr == f"Error: {models.INSTALL}\n"
+    monkeypatch.setattr(keras_loading, "load_keras", missing)
+    assert filt("train", code=1).stderr == f"Error: {keras_loading.INSTALL}\n"
 
 
 def test_the_choices_are_the_library_s(filt):

@@ -14,7 +14,6 @@ import pytest
 from numpy.typing import NDArray
 
 from filt.filters.errors import InputError, ModelError, ReadError
-from filt.learned.edge_files import load_network, save_network
 from filt.learned.edge_network import (
     EdgeLayer,
     EdgeNetwork,
@@ -24,6 +23,7 @@ from filt.learned.edge_network import (
     network_of,
     thin_soft_map,
 )
+from filt.learned.files.edge_files import load_network, save_network
 
 SMALL = edge_plan(kernels=3, size=5, width=4, dilations=(1, 2))
 

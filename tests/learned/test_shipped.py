@@ -15,10 +15,10 @@ from click.testing import CliRunner
 
 from filt.cli import main
 from filt.filters.errors import InputError
-from filt.learned import fashion
-from filt.learned.bank_files import load_bank
-from filt.learned.data import load_data
-from filt.learned.edge_files import load_network
+from filt.learned.data import fashion
+from filt.learned.data.loading import load_data
+from filt.learned.files.bank_files import load_bank
+from filt.learned.files.edge_files import load_network
 from filt.learned.shipped import NETWORK, SHIPPED, shipped_bank, shipped_network
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

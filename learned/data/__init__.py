@@ -1,0 +1,1 @@
+"""What networks are trained on: generated pictures, Fashion-MNIST, photos, one's own."""

@@ -1,0 +1,1 @@
+"""What learned kernels are like, and how far chance alone would come."""

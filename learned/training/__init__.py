@@ -1,0 +1,1 @@
+"""Models and their training: all that runs Keras."""
