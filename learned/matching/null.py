@@ -9,6 +9,7 @@ from types import MappingProxyType
 import numpy as np
 
 from ...filters.arrays import Array
+from .chance import at_least_share
 from .shapes import Shapes, shapes_of
 from .templates import families
 from .tuning import tuning_of
@@ -57,16 +58,6 @@ class Null:
     def quantile(self, family: str, share: float) -> float:
         """The |cosine| with one family that this share of untrained kernels stays below."""
         return float(np.quantile(self.cosines[family], share))
-
-
-def at_least_share(null: Array, values: Array) -> Array:
-    """(b + 1) / (m + 1) for each of `values`, where b of the m sorted `null` are at least it.
-
-    >>> at_least_share(np.array([1.0, 2.0, 3.0]), np.array([0.5, 2.0, 9.0])).tolist()
-    [1.0, 0.75, 0.25]
-    """
-    above = len(null) - np.searchsorted(null, values, side="left")
-    return np.asarray((above + 1) / (len(null) + 1))
 
 
 def best_cosines(rows: Array, height: int, width: int) -> dict[str, Array]:

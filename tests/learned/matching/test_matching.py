@@ -12,9 +12,9 @@ from filt.filters.catalogue import kernel
 from filt.filters.recipes import gabor
 from filt.learned.kernel_bank import KernelBank
 from filt.learned.layer_use import LayerUse
+from filt.learned.matching.chance import at_least_share
 from filt.learned.matching.matching import match_bank
 from filt.learned.matching.null import (
-    at_least_share,
     benjamini_hochberg,
     best_cosines,
     null_for,

@@ -1,0 +1,1 @@
+"""The report: what a network learned beside what was made by hand, on one page."""
