@@ -2,41 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-import cv2
-import numpy as np
-
-from ..arrays import Taps
 from ..errors import InputError
-from ..kernel import Kernel
-from ..palette import diverging, ink_on
-from ..text import planes
-from .kernels import LARGEST_NUMBERED, plane_pictures, tap_labels
-from .layout import Pixels
-from .sheet import KEY, MOST_DRAWN, SHOWN_AS, SheetRow, enlargement, size_and_sum
-
-_SIDE_ALONE = 180
-_SIDE_AMONG_OTHERS = 105
-
-
-@dataclass(frozen=True)
-class _Cell:
-    text: str
-    style: str
-
-
-@dataclass(frozen=True)
-class _Drawn:
-    """One plane of a kernel: a table of cells, or a picture where there are too many of them."""
-
-    label: str
-    cells: tuple[tuple[_Cell, ...], ...] = ()
-    shape: str = ""
-    image: str = ""
-    alternative: str = ""
+from .html import THEME, data_uri, kernel_tables
+from .sheet import KEY, MOST_DRAWN, SHOWN_AS, SheetRow, enlargement
 
 
 def sheet_html(rows: Sequence[SheetRow], title: str) -> str:
@@ -46,11 +16,14 @@ def sheet_html(rows: Sequence[SheetRow], title: str) -> str:
     are tables of numbers, larger ones pictures; pictures are PNG inside the page.
     Raises InputError where there is no row.
 
+    >>> import numpy as np
+    >>> from ..kernel import Kernel
     >>> blank = SheetRow("x", "", (Kernel([[1]]),), "clip", np.zeros((2, 3), np.uint8))
     >>> "<h1>&lt;b&gt;</h1>" in sheet_html([blank], "<b>")
     True
     """
     from jinja2 import Environment, StrictUndefined
+    from markupsafe import Markup
 
     if not rows:
         raise InputError("a sheet needs at least one filter")
@@ -59,6 +32,7 @@ def sheet_html(rows: Sequence[SheetRow], title: str) -> str:
     )
     return environment.from_string(_PAGE).render(
         title=title,
+        theme=Markup(THEME),
         key=KEY,
         shows={entry.show: SHOWN_AS[entry.show] for entry in rows if entry.show in SHOWN_AS},
         rows=[_described(entry) for entry in rows],
@@ -69,13 +43,13 @@ def _described(entry: SheetRow) -> dict[str, object]:
     times = enlargement(entry.pixels)
     height, width = entry.pixels.shape[:2]
     alone = len(entry.kernels) == 1
-    drawn = [plane for kernel in entry.kernels for plane in _planes(kernel, alone)]
+    drawn = [plane for kernel in entry.kernels for plane in kernel_tables(kernel, alone)]
     crowd = "alone" if len(drawn) == 1 else "several" if len(drawn) == 2 else "many"
     return {
         "name": entry.name,
         "meaning": entry.meaning,
         "show": entry.show,
-        "image": _data_uri(entry.pixels),
+        "image": data_uri(entry.pixels),
         "width": width * times,
         "height": height * times,
         "enlarged": times > 1,
@@ -83,48 +57,6 @@ def _described(entry: SheetRow) -> dict[str, object]:
         "kernels": drawn[:MOST_DRAWN],
         "more": max(0, len(drawn) - MOST_DRAWN),
     }
-
-
-def _planes(kernel: Kernel, alone: bool) -> list[_Drawn]:
-    scale = float(np.abs(kernel.taps).max()) or 1.0
-    side = _SIDE_ALONE if alone and kernel.taps.ndim == 2 else _SIDE_AMONG_OTHERS
-    drawn = []
-    for label, plane in planes(kernel.taps):
-        name = label if alone else f"{kernel.name} {label}".strip()
-        drawn.append(_plane(name or size_and_sum(kernel).replace("-", "−"), plane, scale, side))
-    if kernel.taps.shape[2:] == (3,):
-        image = plane_pictures(kernel.taps, side=side)[-1][1]
-        drawn.append(_Drawn("together", image=_data_uri(image), alternative="as colours"))
-    return drawn
-
-
-def _plane(label: str, taps: Taps, scale: float, side: int) -> _Drawn:
-    if max(taps.shape) > LARGEST_NUMBERED:
-        ((_, picture),) = plane_pictures(taps, scale=scale, side=side)
-        height, width = taps.shape
-        span = f"{height}×{width} taps from {taps.min():.3g} to {taps.max():.3g}"
-        return _Drawn(label, image=_data_uri(picture), alternative=span.replace("-", "−"))
-    cells = tuple(
-        tuple(
-            _Cell(text.replace("-", "−"), _style(colour))
-            for text, colour in zip(texts, colours, strict=True)
-        )
-        for texts, colours in zip(tap_labels(taps), diverging(taps, scale), strict=True)
-    )
-    longest = max(len(cell.text) for line in cells for cell in line)
-    shape = "wide" if len(cells[0]) > 4 else "decimal" if longest > 3 else "narrow"
-    return _Drawn(label, cells, shape)
-
-
-def _style(colour: Pixels) -> str:
-    background, ink = (",".join(str(int(c)) for c in rgb) for rgb in (colour, ink_on(colour)))
-    return f"background:rgb({background});color:rgb({ink})"
-
-
-def _data_uri(pixels: Pixels) -> str:
-    ordered = pixels if pixels.ndim == 2 else np.ascontiguousarray(pixels[..., ::-1])
-    _, encoded = cv2.imencode(".png", ordered, [cv2.IMWRITE_PNG_COMPRESSION, 9])
-    return "data:image/png;base64," + base64.b64encode(encoded.tobytes()).decode("ascii")
 
 
 _PAGE = """\
@@ -137,14 +69,7 @@ _PAGE = """\
   content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
 <title>{{ title }}: filters</title>
 <style>
-:root { color-scheme: light dark; --ink: #18181b; --faint: #5f5f67; --paper: #fff;
-  --line: #d4d4d8; }
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #ececf0; --faint: #a5a5ae; --paper: #16161a; --line: #3a3a42; }
-}
-@media print {
-  :root { color-scheme: light; --ink: #000; --faint: #444; --paper: #fff; --line: #bbb; }
-}
+{{ theme }}
 * { box-sizing: border-box; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 body { margin: 0 auto; max-width: 76rem; padding: 1.5rem; background: var(--paper);
   color: var(--ink); font: 1rem/1.45 system-ui, sans-serif; }
