@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Any
-
-from numpy.typing import ArrayLike
 
 from .filters.catalogue import ALIASES
-from .filters.edges.methods import METHODS, EdgeMethod, EdgeStages, Setting
 from .filters.errors import InputError
 from .filters.files.taps import parse_taps, read_taps
 from .filters.filter import Filter, PictureFilter
-from .filters.grammar import Value, parameters_text, unknown_name
+from .filters.grammar import Value, parameters_text
 from .filters.kernel import Kernel
 from .filters.pipeline import Pipeline
 from .filters.presentation import card, size_of
 from .filters.registry import FILTERS, handcrafted
 from .filters.text import LEGEND
 from .learned.bank_filter import BankSheet, bank_sheet, learned_filter, not_one
-from .learned.edge_method import edge_method
 from .learned.named_banks import (
     BANKS,
     is_bank_name,
@@ -30,8 +24,6 @@ from .learned.named_banks import (
 )
 
 TAPS_PREFIX = "taps:"
-
-_OF_THE_METHOD = ("sigma", "low", "high", "channels", "space")
 
 
 @dataclass(frozen=True)
@@ -92,44 +84,6 @@ def split_steps(text: str) -> list[str]:
     if not all(step.strip() for step in steps):
         raise InputError(f"a filter's name is missing in {text!r}")
     return [step.strip() for step in steps]
-
-
-EDGE_METHODS: MappingProxyType[str, EdgeMethod] = MappingProxyType(
-    {**METHODS, "learned-edges": edge_method()}
-)
-"""Every edge method by its name, handcrafted and learned."""
-
-
-def edge_setting(method: str, **given: Any) -> Setting:
-    """The setting with which a method is run: what is given and not None, else its defaults.
-
-    given: fields of `Setting`. Raises InputError for an unknown method and what `Setting` raises.
-
-    >>> edge_setting("learned-edges", low=0.1).low, edge_setting("canny", low=None).low
-    (0.1, 0.03)
-    """
-    if method not in EDGE_METHODS:
-        raise InputError(unknown_name(method, EDGE_METHODS, "edge method"))
-    chosen = EDGE_METHODS[method]
-    defaults = {name: getattr(chosen, name) for name in _OF_THE_METHOD}
-    return Setting(**{**defaults, **{k: value for k, value in given.items() if value is not None}})
-
-
-def find_edges(
-    image: ArrayLike, method: str, *, feature_maps: bool = False, **given: Any
-) -> EdgeStages:
-    """What any method of `EDGE_METHODS` finds in an image; see `edge_setting` for `given`.
-
-    feature_maps: whether the stages of a network have the responses of its layers too.
-
-    >>> import numpy as np
-    >>> find_edges(np.eye(16), "learned-edges").soft.shape
-    (16, 16)
-    """
-    setting = edge_setting(method, **given)
-    is_network = method not in METHODS
-    chosen = edge_method(feature_maps) if is_network else METHODS[method]
-    return chosen.find(image, setting)
 
 
 def of_kernel(kernel: Kernel) -> Filter:

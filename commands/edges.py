@@ -16,7 +16,7 @@ from ..filters.files.outputs import output_name, output_paths
 from ..filters.files.reading import read_image
 from ..filters.files.writing import write_image
 from ..filters.picture import Picture
-from ..names import EDGE_METHODS, edge_setting, find_edges
+from ..learned.edge_methods import EDGE_METHODS, edge_setting, find_edges
 from .batch import about, each_image
 from .options import IMAGE, border_option, clobber_option, json_option, reading_options
 

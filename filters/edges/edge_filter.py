@@ -16,7 +16,7 @@ from ..grammar import Value
 from ..kernel import Kernel
 from ..picture import Picture, full_scale_for
 from ..placement import Placement
-from .methods import METHODS, EdgeStages, Setting, method_setting
+from .methods import METHODS, EdgeStages, Setting, method_of
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class EdgeFilter:
 
     def _setting(self, **more: Any) -> Setting:
         given = {key: value for key, value in self.parameters.items() if value != "none"}
-        return method_setting(self.method, **{**given, **more})
+        return method_of(self.method).setting(**{**given, **more})
 
     @property
     def channels(self) -> str:

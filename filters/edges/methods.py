@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -98,6 +99,18 @@ class EdgeMethod:
     source: str = ""
     channels: str = "luma"
     space: str = "rgb"
+
+    def setting(self, **given: Any) -> Setting:
+        """The setting with which it is run: what is given and not None, else the defaults.
+
+        given: fields of `Setting`, which raises InputError.
+
+        >>> METHODS["canny"].setting(sigma=2.0, low=None).low
+        0.03
+        """
+        own = {name: getattr(self, name) for name in ("sigma", "low", "high", "channels", "space")}
+        chosen = {name: value for name, value in given.items() if value is not None}
+        return Setting(**{**own, **chosen})
 
 
 def _gradient_method(operator: str, name: str) -> Callable[[ArrayLike, Setting], EdgeStages]:
@@ -334,8 +347,7 @@ def edge_stages(
     >>> found.soft.shape, [stage.name for stage in found.stages][-1]
     ((16, 16), 'edges')
     """
-    setting = method_setting(
-        method,
+    setting = method_of(method).setting(
         sigma=sigma,
         low=low,
         high=high,
@@ -347,42 +359,15 @@ def edge_stages(
         border=border,
         full_scale=full_scale,
     )
-    return METHODS[method].find(image, setting)
+    return method_of(method).find(image, setting)
 
 
-def method_setting(
-    method: str,
-    *,
-    sigma: float | None = None,
-    low: float | None = None,
-    high: float | None = None,
-    channels: str | None = None,
-    space: str | None = None,
-    relative: bool = False,
-    quantiles: bool = False,
-    auto: str | None = None,
-    border: str = "reflect101",
-    full_scale: float | None = None,
-) -> Setting:
-    """The setting with which `edge_stages` runs a method: what is given, else the defaults.
+def method_of(name: str, methods: Mapping[str, EdgeMethod] = METHODS) -> EdgeMethod:
+    """The edge method of that name. Raises InputError, with the nearest names, for another one.
 
-    Arguments and errors are those of `edge_stages`.
-
-    >>> method_setting("canny", sigma=2.0).low
-    0.03
+    >>> method_of("canny").source
+    'Canny, 1986'
     """
-    if method not in METHODS:
-        raise InputError(unknown_name(method, METHODS, "edge method"))
-    chosen = METHODS[method]
-    return Setting(
-        chosen.sigma if sigma is None else sigma,
-        chosen.low if low is None else low,
-        chosen.high if high is None else high,
-        channels or chosen.channels,
-        space or chosen.space,
-        relative,
-        quantiles,
-        auto,
-        border,
-        full_scale,
-    )
+    if name not in methods:
+        raise InputError(unknown_name(name, methods, "edge method"))
+    return methods[name]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from skimage import feature, filters
 
-from filt.names import EDGE_METHODS
+from filt.learned.edge_methods import EDGE_METHODS
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ import filt
 from filt.filters.edges.methods import METHODS
 from filt.filters.errors import InputError
 from filt.learned.edge_method import find_edges as find_by_network
+from filt.learned.edge_methods import EDGE_METHODS, edge_setting, find_edges
 from filt.learned.edge_network import thin_soft_map
 from filt.learned.shipped import shipped_network
-from filt.names import EDGE_METHODS, edge_setting, find_edges
 
 STEP = np.repeat(np.where(np.arange(50) < 23, 0.2, 0.8)[None], 40, axis=0)
 
