@@ -1,0 +1,1 @@
+"""Scoring edges: the boundary benchmark of BSDS500."""
