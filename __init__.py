@@ -68,6 +68,8 @@ from .filters.smoothing import (
 from .learned.files.bank_files import load_bank
 from .learned.files.model_files import read_model
 from .learned.kernel_bank import KernelBank
+from .learned.matching.matches import BankMatch
+from .learned.matching.matching import match_bank
 from .names import resolve
 
 __version__ = "0.1.0"
@@ -75,6 +77,7 @@ __version__ = "0.1.0"
 __all__ = [
     "BORDERS",
     "BankGradients",
+    "BankMatch",
     "CannyStages",
     "EdgeStages",
     "Explanation",
@@ -126,6 +129,7 @@ __all__ = [
     "link",
     "load_bank",
     "luma",
+    "match_bank",
     "max_pool",
     "motion_blur",
     "output_size",

@@ -25,7 +25,8 @@ member, mean left out; before: that of the same kernel before training; chance: 
 kernels stay below it; p: how many of them come as near to anything; * marks the non-random.
 rises: where a gradient gets brighter, else the direction across (0 right, 90 down); cycles per
 pixel where it answers most; mean: the share of its energy that is a plain average, with the sign
-of its sum. dead: nothing between black and white gets through its ReLU."""
+of its sum. dead: nothing between black and white gets through its ReLU; = NAME: the taps are that
+handcrafted kernel's, but for their strength."""
 
 
 @click.command(short_help="pull kernels out of a model")
@@ -129,7 +130,10 @@ def bank_text(bank: KernelBank, match: BankMatch) -> str:
 
 def _row(kernel: KernelMatch) -> list[str]:
     numbered = f"{kernel.index}{'*' if kernel.non_random else ''}"
-    measured = [f"{kernel.sum:.3g}", _signed_share(kernel.dc_share), ", ".join(kernel.flags)]
+    notes = list(kernel.flags)
+    if kernel.identical:
+        notes.append(f"= {'-' * (kernel.identical_sign < 0)}{kernel.identical}")
+    measured = [f"{kernel.sum:.3g}", _signed_share(kernel.dc_share), ", ".join(notes)]
     if not kernel.family:
         return [numbered, *["-"] * 7, *measured]
     angle = kernel.theta if kernel.family == "gradient" else kernel.direction

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+import shlex
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from .. import names
 from ..filters.borders import BORDERS
@@ -43,6 +45,34 @@ def _jsonable(data: Any) -> Any:
     if isinstance(data, list | tuple):
         return [_jsonable(value) for value in data]
     return None if isinstance(data, float) and not math.isfinite(data) else data
+
+
+def command_line(ctx: click.Context, unrecorded: Sequence[str] = ()) -> str:
+    """The command that does this again: what was given, in the order of the help.
+
+    unrecorded: parameters that make no difference to what comes out.
+    """
+    words = ["filt", ctx.info_name or ""]
+    for param in ctx.command.params:
+        name = param.name or ""
+        is_default = ctx.get_parameter_source(name) is ParameterSource.DEFAULT
+        if name not in unrecorded and not is_default:
+            words += _words_of(param, ctx.params.get(name))
+    return shlex.join(words)
+
+
+def _words_of(param: click.Parameter, value: Any) -> list[str]:
+    """What stands on the command line for a parameter that was given."""
+    values = value if isinstance(value, tuple) else (value,)
+    texts = [display_path(one) if isinstance(one, Path) else str(one) for one in values]
+    if isinstance(param, click.Argument):
+        return texts
+    option = "-o" if "-o" in param.opts else param.opts[-1]
+    if isinstance(value, bool):
+        return [option] if value else [*param.secondary_opts]
+    if getattr(param, "multiple", False):
+        return [word for text in texts for word in (option, text)]
+    return [] if value is None else [option, ",".join(texts)]
 
 
 class FilterName(click.ParamType[Any]):
@@ -113,6 +143,7 @@ def border_option(default: str | None, said: str) -> Callable[[Command], Command
     )
 
 
+AT_LEAST_ONE = click.IntRange(min=1)
 FILTER = FilterName()
 IMAGE = LocalPath(path_type=Path)
 

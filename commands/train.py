@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 
 from ..filters.errors import InputError
 from ..filters.files.disk import display_path, make_folder
-from .options import LocalPath, echo_json, json_option
+from .options import AT_LEAST_ONE, LocalPath, command_line, echo_json, json_option
+from .progress import Speaker, quiet, time_text
 
 if TYPE_CHECKING:
     from ..learned.data.data_set import DataSet
@@ -43,9 +42,6 @@ class Seeds(click.ParamType[Any]):
         if not seeds or min(seeds) < 0 or len(set(seeds)) < len(seeds):
             self.fail(f"seeds are whole numbers, all different, got {value!r}", param, ctx)
         return seeds
-
-
-AT_LEAST_ONE = click.IntRange(min=1)
 
 
 @click.command(short_help="let a network learn kernels")
@@ -170,7 +166,7 @@ def train(
         raise click.UsageError("edges sees grey pictures: --rgb is not for it")
     load_keras()
     prefix = _prefix(out, model)
-    say = _quiet if as_json else _Speaker()
+    say = quiet if as_json else Speaker()
     source = kind.data if data is None else data
     pictures = load_data(
         source, folder=data_dir, task=task, channels=1 if grey else 3, limit=limit,
@@ -182,7 +178,8 @@ def train(
         if len(plans) > 1:
             place = prefix.with_name(f"{prefix.name}-seed{plan.seed}")
         trained = run(
-            plan, pictures, place, control=random_labels, resume=resume, command=_command(ctx),
+            plan, pictures, place, control=random_labels, resume=resume,
+            command=command_line(ctx, _UNRECORDED),
             report=lambda progress: say(*_progress(progress)),
         )  # fmt: skip
         if not trained.finished and sys.stderr.isatty():
@@ -201,23 +198,6 @@ def train(
         click.echo(_over_seeds(results))
 
 
-class _Speaker:
-    """Says how far it is on standard error: on one line of a terminal, or line by line."""
-
-    def __init__(self) -> None:
-        self.overwrites = sys.stderr.isatty()
-
-    def __call__(self, text: str, done: bool) -> None:
-        if self.overwrites:
-            click.echo(f"\r\x1b[K{text}", nl=done, err=True)
-        elif done:
-            click.echo(text, err=True)
-
-
-def _quiet(text: str, done: bool) -> None:
-    pass
-
-
 def _prefix(out: str | None, model: str) -> Path:
     """The prefix of what is written: in a folder, the model's name."""
     if out is None:
@@ -225,27 +205,6 @@ def _prefix(out: str | None, model: str) -> Path:
     if out.endswith(("/", os.sep)):
         make_folder(out)
     return Path(out, model) if os.path.isdir(out) else Path(out)
-
-
-def _command(ctx: click.Context) -> str:
-    """The command that does this again: what was given, in the order of the help."""
-    words = ["filt", "train"]
-    for option in ctx.command.params:
-        name = option.name or ""
-        value = ctx.params.get(name)
-        if name in _UNRECORDED or ctx.get_parameter_source(name) is ParameterSource.DEFAULT:
-            continue
-        if name == "grey":
-            words.append("--gray" if value else "--rgb")
-        elif value is True:
-            words.append(option.opts[-1])
-        elif isinstance(value, tuple):
-            words += [option.opts[-1], ",".join(map(str, value))]
-        elif name == "out":
-            words += ["-o", str(value)]
-        elif value is not None and value is not False:
-            words += [option.opts[-1], str(value)]
-    return shlex.join(words)
 
 
 def _progress(progress: Progress) -> tuple[str, bool]:
@@ -263,13 +222,8 @@ def _progress(progress: Progress) -> tuple[str, bool]:
         if figures.test_accuracy is not None:
             parts.append(f"test accuracy {figures.test_accuracy:.4f}")
     if progress.seconds_left:
-        parts.append(f"{_time(progress.seconds_left)} left")
+        parts.append(f"{time_text(progress.seconds_left)} left")
     return ", ".join(parts), figures is not None
-
-
-def _time(seconds: float) -> str:
-    whole = round(seconds)
-    return f"{whole} s" if whole < 100 else f"{whole // 60} min {whole % 60} s"
 
 
 def _facts(seed: int, trained: Trained, data: DataSet) -> dict[str, Any]:

@@ -99,6 +99,23 @@ class Provenance:
         return "\n".join(lines)
 
 
+def library_versions(*libraries: str) -> tuple[tuple[str, str], ...]:
+    """Those of the libraries that are installed, with their versions, `filt` before them all.
+
+    >>> [library for library, _ in library_versions("numpy", "no-such-library")][-1]
+    'numpy'
+    """
+    from importlib import metadata
+
+    found = []
+    for library in ("filt", *libraries):
+        try:
+            found.append((library, metadata.version(library)))
+        except metadata.PackageNotFoundError:
+            continue
+    return tuple(found)
+
+
 def _versions(value: object) -> tuple[tuple[str, str], ...]:
     try:
         pairs = tuple((library, version) for library, version in value)  # type: ignore[attr-defined]

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ..filters.errors import InputError
+from .ablation.results import Ablation, load_ablation
 from .edge_network import EdgeNetwork
 from .files.bank_files import load_bank
 from .files.edge_files import load_network
@@ -52,6 +53,27 @@ SHIPPED: Mapping[str, Shipped] = MappingProxyType(
 NETWORK = "learned-edges"
 """The one that is a network; all others are banks."""
 
+ABLATIONS: Mapping[tuple[str, int], Shipped] = MappingProxyType(
+    {
+        ("learned", 16): Shipped(
+            "ablation-learned.json",
+            "first layers of 16 kernels at the job of the edge network",
+            "filt ablate -o ablation-learned.json",
+        ),
+        ("learned", 4): Shipped(
+            "ablation-learned-4.json",
+            "the same with 4 kernels",
+            "filt ablate -o ablation-learned-4.json --kernels 4",
+        ),
+        ("learned-fashion", 16): Shipped(
+            "ablation-learned-fashion.json",
+            "first layers of 16 kernels at telling Fashion-MNIST's classes apart",
+            "filt ablate -o ablation-learned-fashion.json --model small",
+        ),
+    }
+)
+"""The ablations that ship, by the bank that was learned at the same job and how many kernels."""
+
 
 def shipped_bank(name: str) -> KernelBank:
     """The bank of that name: kernels, the same untrained and after each epoch, and provenance.
@@ -64,7 +86,7 @@ def shipped_bank(name: str) -> KernelBank:
     if name not in SHIPPED or name == NETWORK:
         banks = ", ".join(bank for bank in SHIPPED if bank != NETWORK)
         raise InputError(f"bank must be one of {banks}, got {name!r}")
-    with _path(name) as path:
+    with _path(SHIPPED[name]) as path:
         return load_bank(path)
 
 
@@ -74,12 +96,26 @@ def shipped_network() -> EdgeNetwork:
     >>> shipped_network().parameters
     16817
     """
-    with _path(NETWORK) as path:
+    with _path(SHIPPED[NETWORK]) as path:
         return load_network(path)
 
 
+def shipped_ablations(bank_name: str) -> tuple[Ablation, ...]:
+    """What other first layers came to at the job of the bank of that name; none where unknown.
+
+    >>> [made.kernels for made in shipped_ablations("learned")], shipped_ablations("learned-notes")
+    ([16, 4], ())
+    """
+    made = []
+    for (bank, _), shipped in ABLATIONS.items():
+        if bank == bank_name:
+            with _path(shipped) as path:
+                made.append(load_ablation(path))
+    return tuple(made)
+
+
 @contextmanager
-def _path(name: str) -> Iterator[Path]:
-    file = resources.files(__package__).joinpath("shipped", SHIPPED[name].file)
+def _path(shipped: Shipped) -> Iterator[Path]:
+    file = resources.files(__package__).joinpath("shipped", shipped.file)
     with resources.as_file(file) as path:
         yield path

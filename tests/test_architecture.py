@@ -21,7 +21,18 @@ ORDER = ("filters", "learned", "names", "filt", "commands", "cli", "__main__")
 COMMAND_LINE = ("commands", "cli", "__main__")
 
 # What is imported by the functions that use it.
-HEAVY = {"scipy", "matplotlib", "PIL", "tensorflow", "keras", "h5py", "skimage", "jinja2", "dask", "numba"}
+HEAVY = {
+    "scipy",
+    "matplotlib",
+    "PIL",
+    "tensorflow",
+    "keras",
+    "h5py",
+    "skimage",
+    "jinja2",
+    "dask",
+    "numba",
+}
 
 
 def part_of(module: str) -> str:

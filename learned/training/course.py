@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import time
 from collections.abc import Iterator, Sequence
@@ -18,12 +19,14 @@ from ..keras_loading import load_keras
 from .checkpoints import Figures, State, load_checkpoint, save_checkpoint
 from .feeding import batches_to_test, random_labels, training_batches
 from .models import (
-    BANK,
+    EDGE_SCALE,
+    GivenKernels,
     InputScale,
     ModelKind,
+    bank_layer,
     build_model,
     compile_model,
-    edge_part,
+    give_kernels,
 )
 from .settings import Progress, Report, Settings
 
@@ -53,7 +56,10 @@ class _Means:
 
 @dataclass(frozen=True)
 class Course:
-    """One run from the seed to the last epoch: on the labels, or (is_control) on random ones."""
+    """One run from the seed to the last epoch: on the labels, or (is_control) on random ones.
+
+    given: what the first layer starts with; None for what the seed says.
+    """
 
     settings: Settings
     data: DataSet
@@ -61,6 +67,7 @@ class Course:
     prefix: Path
     is_control: bool
     report: Report
+    given: GivenKernels | None = None
 
     @property
     def checkpoint(self) -> Path:
@@ -75,11 +82,14 @@ class Course:
             "data": self.data.name,
             "data_sha256": self.data.sha256,
             "random_labels": self.is_control,
+            "given_kernels": None if self.given is None else _described(self.given),
         }
 
     @property
     def scale(self) -> InputScale:
         """What the first layer is shown."""
+        if self.kind.finds_edges:
+            return EDGE_SCALE
         return _input_scale(self.data) if self.kind.standardises else InputScale()
 
     @property
@@ -99,6 +109,8 @@ class Course:
             self.settings.first,
             self.scale if self.kind.standardises else None,
         )
+        if self.given is not None:
+            give_kernels(model, self.kind, self.given)
         compile_model(model, self.kind, self.steps * self.settings.epochs)
         model.optimizer.build(model.trainable_variables)
         return model
@@ -213,8 +225,12 @@ def _make_deterministic(keras: Any) -> None:
 def _bank(model: Any, kind: ModelKind) -> Array | None:
     if not kind.has_bank:
         return None
-    part = edge_part(model) if kind.finds_edges else model
-    return np.array(part.get_layer(BANK).get_weights()[0], np.float32)
+    return np.array(bank_layer(model, kind).get_weights()[0], np.float32)
+
+
+def _described(given: GivenKernels) -> dict[str, Any]:
+    sha256 = hashlib.sha256(np.ascontiguousarray(given.kernels, np.float32).data).hexdigest()
+    return {"sha256": sha256, "frozen": given.frozen}
 
 
 def _first_state(model: Any, kind: ModelKind) -> State:

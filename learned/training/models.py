@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from ...filters.arrays import positive, whole
+from ...filters.arrays import Array, positive, whole
 from ...filters.errors import FiltError, InputError
 from ..edge_network import build_edge_network, edge_plan
 from ..keras_loading import load_keras
@@ -47,6 +47,21 @@ class InputScale:
 
     shift: float = 0.0
     scale: float = 1.0
+
+
+EDGE_SCALE = InputScale(0.5, 0.25)
+"""What the first layer of "edges" is shown, whatever the pictures."""
+
+
+@dataclass(frozen=True, eq=False)
+class GivenKernels:
+    """What a first layer starts with instead of what its seed says.
+
+    kernels: (height, width, in, out). frozen: they stay as they are; biases are trained anyway.
+    """
+
+    kernels: Array
+    frozen: bool = False
 
 
 @dataclass(frozen=True)
@@ -152,10 +167,29 @@ def edge_part(model: Any) -> Any:
     return model.get_layer("edges")
 
 
+def bank_layer(model: Any, kind: ModelKind) -> Any:
+    """The first convolution of a model of that kind, which has one."""
+    return (edge_part(model) if kind.finds_edges else model).get_layer(BANK)
+
+
+def give_kernels(model: Any, kind: ModelKind, given: GivenKernels) -> None:
+    """Give a model's first layer its kernels, before the model is compiled.
+
+    Raises InputError for kernels of another shape than the layer's.
+    """
+    kernel = bank_layer(model, kind).kernel
+    if given.kernels.shape != tuple(kernel.shape):
+        raise InputError(f"kernels must be {tuple(kernel.shape)}, got {given.kernels.shape}")
+    kernel.assign(given.kernels.astype("float32"))
+    kernel.trainable = not given.frozen
+
+
 def _edges(keras: Any, shape: Shape, classes: int, first: FirstLayer, scale: InputScale) -> Any:
     network = build_edge_network(edge_plan(first.kernels, first.size), bank_scale=first.init_scale)
     photo = keras.layers.Input((None, None, 1), name="photo")
-    shown = keras.layers.Rescaling(4.0, -2.0, name="centred")(photo)
+    shown = keras.layers.Rescaling(
+        1 / EDGE_SCALE.scale, -EDGE_SCALE.shift / EDGE_SCALE.scale, name="centred"
+    )(photo)
     return keras.Model(photo, network(shown), name="edge-detector")
 
 

@@ -6,7 +6,6 @@ import io
 import os
 import tempfile
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +19,12 @@ from ..files.bank_files import save_bank
 from ..files.edge_files import save_network
 from ..kernel_bank import KernelBank
 from ..layer_use import LayerUse
-from ..provenance import Provenance
+from ..provenance import Provenance, library_versions
 from .checkpoints import Figures, State
-from .models import BANK, InputScale, edge_part, model_kind
+from .models import BANK, EDGE_SCALE, InputScale, edge_part, model_kind
 
-_EDGE_SCALE = InputScale(0.5, 0.25)
+LIBRARIES = ("keras", "tensorflow", "numpy", "opencv-python-headless")
+"""The libraries on whose versions a training depends."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def write_products(
     files.append((path, "the model"))
     if kind.has_bank:
         path = _beside(prefix, ".npz")
-        shown = _EDGE_SCALE if kind.finds_edges else scale
+        shown = EDGE_SCALE if kind.finds_edges else scale
         layer = (edge_part(model) if kind.finds_edges else model).get_layer(BANK)
         bank = _bank(
             prefix.name, layer, shown, state=state, kept=kept, control=control, known=known
@@ -195,20 +195,21 @@ def _provenance(
         layer=BANK if kind.has_bank else "",
         data=data.name,
         data_sha256=data.sha256,
-        preprocessing=_preprocessing(name, data),
+        preprocessing=preprocessing_of(name, data),
         architecture=f"{name}: {kind.about}, {model.count_params()} parameters",
         objective=data.task,
         seed=seed,
         epochs=kept,
         accuracy=figures.test_accuracy,
         loss=figures.test_loss,
-        versions=tuple(_versions()),
+        versions=library_versions(*LIBRARIES),
         command=command,
         notes="; ".join(notes),
     )
 
 
-def _preprocessing(name: str, data: DataSet) -> str:
+def preprocessing_of(name: str, data: DataSet) -> str:
+    """What is done to the pictures of a data set before the model of that name sees them."""
     kind = model_kind(name)
     steps = ["grey" if data.shape[2] == 1 else "RGB", "x from 0 (black) to 1 (white)"]
     if kind.finds_edges:
@@ -224,13 +225,3 @@ def _said(figures: Figures) -> str:
     if figures.test_accuracy is None:
         return f"test loss {figures.test_loss:.4f}"
     return f"test accuracy {figures.test_accuracy:.4f}"
-
-
-def _versions() -> list[tuple[str, str]]:
-    found = []
-    for library in ("filt", "keras", "tensorflow", "numpy", "opencv-python-headless"):
-        try:
-            found.append((library, metadata.version(library)))
-        except metadata.PackageNotFoundError:
-            continue
-    return found

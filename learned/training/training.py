@@ -60,7 +60,7 @@ def train(
     becomes infinite.
     """
     kind = model_kind(settings.model)
-    _check_fit(settings, kind, data)
+    check_fit(settings, kind, data)
     if control:
         random_labels(data, settings.seed)
     check_place(prefix)
@@ -94,7 +94,8 @@ def train(
     return Trained(finished, state, other, kept, made)
 
 
-def _check_fit(settings: Settings, kind: ModelKind, data: DataSet) -> None:
+def check_fit(settings: Settings, kind: ModelKind, data: DataSet) -> None:
+    """Raise InputError where a model cannot learn from a data set."""
     if kind.finds_edges and data.classes:
         raise InputError(f"{settings.model} learns boundaries, and {data.name} has classes")
     if not kind.finds_edges and not data.classes:

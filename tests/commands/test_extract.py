@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -45,12 +46,25 @@ def test_the_table_has_a_line_for_each_kernel(filt, bank):
     assert "1 of 5 kernels are non-random, 0 of them before training." in "\n".join(lines)
 
 
-def test_it_claims_no_more_than_it_may(filt, bank):
+def test_it_claims_no_more_than_it_may(filt, bank, tmp_path):
+    nearly = bank.kernels.copy()
+    nearly[0, 0, 0, 2] *= 1.001
+    save_bank(tmp_path / "made.npz", replace(bank, kernels=nearly))
     output = filt("extract", "made.npz").output
     assert "not that the task taught them" in output
-    assert "20,000 untrained kernels" in output
+    assert "200,000 untrained kernels" in output
     for operator in ("sobel", "prewitt", "scharr"):
         assert operator not in output.lower()
+
+
+@pytest.mark.usefixtures("bank")
+def test_a_handcrafted_kernel_is_named(filt):
+    lines = filt("extract", "made.npz").output.splitlines()
+    (row,) = [line for line in lines if line.startswith("2*")]
+    assert row.endswith("= sobel5-x")
+    (flat,) = [line for line in lines if line.startswith("4 ")]
+    assert flat.endswith(" flat")
+    assert any("1 of 6 kernels are handcrafted ones" in line for line in lines)
 
 
 def test_json_has_every_figure(filt, bank):

@@ -19,7 +19,7 @@ from filt.learned.data import fashion
 from filt.learned.data.loading import load_data
 from filt.learned.files.bank_files import load_bank
 from filt.learned.files.edge_files import load_network
-from filt.learned.shipped import NETWORK, SHIPPED, shipped_bank, shipped_network
+from filt.learned.shipped import ABLATIONS, NETWORK, SHIPPED, shipped_bank, shipped_network
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
@@ -33,12 +33,13 @@ HAS_FASHION = any(
 def test_the_files_ship_and_are_small():
     folder = resources.files("filt.learned").joinpath("shipped")
     files = {item.name: len(item.read_bytes()) for item in folder.iterdir()}
-    assert files.keys() == {shipped.file for shipped in SHIPPED.values()}
+    assert files.keys() == {made.file for made in (*SHIPPED.values(), *ABLATIONS.values())}
     assert sum(files.values()) < 300_000
     project = tomllib.loads(
         Path(__file__).parents[2].joinpath("pyproject.toml").read_text(encoding="utf-8")
     )
-    assert project["tool"]["setuptools"]["package-data"]["filt.learned"] == ["shipped/*.npz"]
+    data = project["tool"]["setuptools"]["package-data"]["filt.learned"]
+    assert data == ["shipped/*.npz", "shipped/*.json"]
 
 
 def test_they_load_without_keras_or_a_network(tmp_path):

@@ -14,12 +14,7 @@ from filt.learned.kernel_bank import KernelBank
 from filt.learned.layer_use import LayerUse
 from filt.learned.matching.chance import at_least_share
 from filt.learned.matching.matching import match_bank
-from filt.learned.matching.null import (
-    benjamini_hochberg,
-    best_cosines,
-    null_for,
-    random_shapes,
-)
+from filt.learned.matching.null import benjamini_hochberg, best_cosines, null_for, random_shapes
 from filt.learned.matching.templates import gradient_family
 
 SOBEL_SCALE = 1 / math.sqrt(2 * math.log(2))
@@ -167,21 +162,6 @@ def test_the_smallest_of_several_p_values_alone_would_not_be_uniform():
     assert abs((null.p_of_smallest(smallest) <= 0.05).mean() - 0.05) < 0.02
 
 
-@pytest.mark.parametrize(("side", "kernels"), [(3, 32), (7, 16)])
-def test_untrained_layers_with_any_discovery_are_one_in_twenty(side, kernels):
-    """Benjamini and Hochberg's level where nothing is to be found, of 600 layers.
-
-    3000 layers gave 5.4% (3×3) and 5.6% (7×7), with a standard error of 0.4%.
-    """
-    layers = 600
-    rows = random_shapes(np.random.default_rng(11), layers * kernels, (side, side, 1)).rows
-    cosines = best_cosines(rows, side, side)
-    p_values = null_for(side, side).p_of_best(np.max(list(cosines.values()), axis=0))
-    hits = sum((benjamini_hochberg(p) <= 0.05).any() for p in p_values.reshape(layers, kernels))
-    low, high = stats.binom.interval(0.999, layers, 0.05)
-    assert low <= hits <= high
-
-
 def test_p_values_by_hand():
     null = np.array([0.1, 0.2, 0.2, 0.9])
     given = np.array([0.0, 0.2, 0.21, 0.9, 1.0])
@@ -279,6 +259,42 @@ def test_untrained_and_random_label_kernels_stand_beside():
         assert found.cosine > found.untrained
     assert "4 of 4 kernels are non-random, 0 of them before training, 4" in match.summary
     assert "not that the task taught them" in match.summary
+    assert "random labels gave non-random kernels too" in match.summary
+
+
+def test_the_summary_of_untrained_kernels_says_that_nothing_tells_them_from_such():
+    match = match_bank(KernelBank(np.random.default_rng(1).uniform(-1, 1, (5, 5, 1, 8))))
+    assert match.non_random == 0
+    lines = match.summary.splitlines()
+    assert lines[0] == "0 of 8 kernels are non-random."
+    assert lines[-1] == "So nothing here tells these kernels from untrained ones."
+    assert "200,000 untrained kernels" in lines[1]
+    assert "taught" not in match.summary
+
+
+def test_the_summary_of_handcrafted_kernels_names_them():
+    sobel = KernelBank.from_names(["sobel-x"])
+    many = KernelBank(np.concatenate([sobel.kernels * n for n in (1, -2, 0.5)], axis=-1))
+    match = match_bank(many)
+    assert match.identical == ("sobel-x", "-sobel-x")
+    assert match.summary.splitlines()[0] == (
+        "3 of 3 kernels are handcrafted ones, but for their strength: sobel-x, -sobel-x."
+    )
+    assert match.summary.splitlines()[-1].endswith("set by hand, not learned.")
+    assert "taught" not in match.summary
+    box = match_bank(KernelBank.from_names(["box-blur"]))
+    assert "handcrafted ones, but for their strength: box-blur" in box.summary
+    assert "None of the 1 kernels is tested" in box.summary
+
+
+def test_a_handcrafted_kernel_among_others_is_named_and_the_rest_is_said():
+    rng = np.random.default_rng(2)
+    taps = rng.uniform(-1, 1, (3, 3, 1, 3))
+    taps[..., 1] = kernel("laplacian").taps[:, :, None]
+    lines = match_bank(KernelBank(taps, random_labels=rng.uniform(-1, 1, taps.shape))).summary
+    assert lines.startswith("1 of 3 kernels are handcrafted ones, but for their strength: lap")
+    assert "1 of 3 kernels are non-random, 0 when trained on random labels." in lines
+    assert "though training on random labels gave none" in lines
 
 
 def test_colour_kernels_are_matched_by_their_spatial_profile():

@@ -1,0 +1,1 @@
+"""Learned, handcrafted and random first layers at the same job."""
