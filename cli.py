@@ -29,6 +29,9 @@ COMMANDS: MappingProxyType[str, tuple[str, str]] = MappingProxyType(
         "size": ("size", "size"),
         "train": ("train", "train"),
         "extract": ("extract", "extract"),
+        "compare": ("compare", "compare"),
+        "ablate": ("ablate", "ablate"),
+        "score": ("score", "score"),
     }
 )
 """Every command: the module of `filt.commands` in which it is, and its name there."""

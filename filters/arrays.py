@@ -12,6 +12,10 @@ from .errors import InputError
 Array = NDArray[Any]
 Taps = NDArray[np.float64]
 
+ONE_THREAD = 2**18
+"""Matrix products of at most so many multiplications are done on one thread by OpenBLAS. Threads
+that wait for each other took four to ten times the processor time, and longer as well."""
+
 _FILTERED_IN_FLOAT32 = ("?", "b", "B", "h", "H", "e", "f")
 
 

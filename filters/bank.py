@@ -14,7 +14,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike
 
-from .arrays import Array, as_image, pair, real_array
+from .arrays import ONE_THREAD, Array, as_image, pair, real_array
 from .borders import border_indices, pad
 from .engine import correlate_valid
 from .errors import InputError
@@ -246,10 +246,12 @@ def _by_matrix(setting: _Setting) -> Array:
     response = np.empty(setting.shape, dtype=setting.padded.dtype)
     # Strips of rows, so that the gathered windows stay in the cache and memory stays bounded.
     strip = max(1, _VALUES_AT_ONCE // (setting.shape[1] * len(weights)))
+    step = max(1, ONE_THREAD // weights.size)
     for top in range(0, setting.shape[0], strip):
         gathered = windows[top : top + strip].reshape(-1, len(weights))
         out = response[top : top + strip].reshape(-1, weights.shape[1])
-        np.matmul(gathered, weights, out=out)
+        for first in range(0, len(gathered), step):
+            np.matmul(gathered[first : first + step], weights, out=out[first : first + step])
     return response
 
 

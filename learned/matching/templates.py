@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from ...filters.arrays import Array, whole
+from ...filters.arrays import ONE_THREAD, Array, whole
 
 LARGEST_SIDE = 31
 """Larger kernels are not matched: the templates and the null would take minutes."""
@@ -20,11 +20,8 @@ ROUND = "centre-surround"
 _SMALLEST_FOR_GABORS = 5
 _ROOT_2 = math.sqrt(2)
 _NOTHING = 1e-9
-_SMALL = 2**18
 _SIDE_BY_SIDE = 64
 _FEWEST = 16
-"""Matrix products of at most 2¹⁸ multiplications: OpenBLAS does them on one thread. Threads that
-wait for each other took four times the processor time, and on a busy machine longer as well."""
 _LENGTHS = (1.0, 3.0)
 _OF_3X3 = (*(1 / math.sqrt(2 * math.log(r)) for r in (10, 10 / 3, 2, _ROOT_2)), 4.0)
 """Scales at which a sampled Gaussian derivative smooths as [1 r 1]: r = exp(1 / 2σ²). They are
@@ -84,7 +81,7 @@ class Family:
         first = self.first.astype(shapes.dtype)
         second = None if self.second is None else self.second.astype(shapes.dtype)
         taps = shapes.shape[1]
-        most = _SMALL // (_SIDE_BY_SIDE * taps)
+        most = ONE_THREAD // (_SIDE_BY_SIDE * taps)
         if most < _FEWEST:
             return _largest(first, second, shapes.T)
         even = len(shapes) - len(shapes) % _SIDE_BY_SIDE

@@ -62,9 +62,10 @@ def panel_of(
 ) -> Panel:
     """A panel whose figure is labelled with its name, its layout settled once and for all."""
     figure.set_label(name)
-    if figure.get_layout_engine() is not None:
+    engine = figure.get_layout_engine()
+    if engine is not None:
         # It moves a little with each drawing; the first one stays.
-        figure.draw_without_rendering()
+        engine.execute(figure)
         figure.set_layout_engine("none")
     lines = tuple(tuple(row) for row in rows)
     return Panel(name, title, caption, figure, tuple(columns), lines, alternative)

@@ -24,7 +24,7 @@ class EdgeFinding:
 
     low, high: the thresholds, in fractions of the method's full scale. pixels: how many are edges;
     share: of all. agreement: for each method, the F-measure within one pixel, see `agreement`.
-    edges, soft: (height, width).
+    edge_map, soft_map: (height, width).
     """
 
     method: str
@@ -34,8 +34,8 @@ class EdgeFinding:
     pixels: int
     share: float
     agreement: dict[str, float]
-    edges: Mask
-    soft: Array
+    edge_map: Mask
+    soft_map: Array
 
 
 def edge_findings(photo: Photo, methods: Sequence[str] = METHODS) -> tuple[EdgeFinding, ...]:

@@ -46,6 +46,13 @@ class Photo:
         values = luma(self.picture).astype(np.float64) / self.picture.full_scale
         return np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
 
+    @property
+    def colours(self) -> Array:
+        """RGB with white at 1, (height, width, 3) in float64; a grey photo three times."""
+        values = np.asarray(self.picture.pixels, np.float64) / self.picture.full_scale
+        values = values if values.ndim == 3 else np.repeat(values[..., None], 3, axis=2)
+        return np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
+
     def as_json(self) -> dict[str, Any]:
         """What identifies it, as JSON has it."""
         return {

@@ -55,9 +55,9 @@ def test_the_findings_are_those_of_the_methods():
     found = edge_findings(photo_of(picture, "steps"))
     assert [one.method for one in found] == list(METHODS)
     canny = found[1]
-    np.testing.assert_array_equal(canny.edges, filt.canny(picture))
-    assert canny.pixels == int(canny.edges.sum())
-    assert canny.share == pytest.approx(canny.edges.mean())
+    np.testing.assert_array_equal(canny.edge_map, filt.canny(picture))
+    assert canny.pixels == int(canny.edge_map.sum())
+    assert canny.share == pytest.approx(canny.edge_map.mean())
     assert all(one.agreement[one.method] == 1.0 for one in found)
     assert found[0].agreement["canny"] == found[1].agreement["sobel"]
 
