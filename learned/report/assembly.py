@@ -164,25 +164,11 @@ def _panel_view(panel: Panel) -> dict[str, Any]:
 
 
 def _ablation_view(ablation: Ablation) -> dict[str, Any]:
-    rows = [
-        [
-            f"{contrast.better} − {contrast.than}",
-            f"{contrast.mean:+.4f}",
-            f"{contrast.low:+.4f} to {contrast.high:+.4f}",
-            contrast.verdict,
-        ]
-        for contrast in ablation.contrasts
-    ]
     return {
         "title": f"{ablation.bank}: {ablation.kernels} kernels of {ablation.size}×{ablation.size},"
         f" {ablation.epochs} epochs of {ablation.pictures:,} pictures",
         "reading": ablation.reading,
         "panel": _panel_view(ablation_panel(ablation)),
-        "table": Table(
-            f"{ablation.measure}; differences over {len(ablation.seeds)} seeds, 95% intervals",
-            ("difference", "mean", "95% interval", "what it shows"),
-            rows,
-        ),
         "made": f"Made by {ablation.provenance.command}",
     }
 
