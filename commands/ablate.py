@@ -10,7 +10,7 @@ import click
 
 from ..filters.errors import InputError
 from ..filters.files.disk import display_path
-from .options import AT_LEAST_ONE, LocalPath, command_line, echo_json, json_option
+from .options import AT_LEAST_ONE, LocalPath, command_line, data_options, echo_json, json_option
 from .progress import Speaker, quiet, time_text
 
 if TYPE_CHECKING:
@@ -37,19 +37,7 @@ _INTERRUPTED = 130
     show_default=True,
     help="The job: find edges, or tell classes apart.",
 )
-@click.option(
-    "--data",
-    metavar="NAME|PATH",
-    type=LocalPath(),
-    help="leaves, fashion-mnist, photos, a folder of class folders, or an .npz.  "
-    "[default: leaves for edges, else fashion-mnist]",
-)
-@click.option(
-    "--data-dir",
-    metavar="DIR",
-    type=LocalPath(path_type=Path),
-    help="Where the four files of Fashion-MNIST are.",
-)
+@data_options
 @click.option(
     "--seeds",
     type=click.IntRange(min=2),

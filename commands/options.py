@@ -166,6 +166,19 @@ def reading_options(command: Command) -> Command:
     return command
 
 
+def data_options(command: Command) -> Command:
+    """What every command that trains may be given to train on."""
+    for option in (
+        click.option("--data-dir", metavar="DIR", type=LocalPath(path_type=Path),
+                     help="Where the four files of Fashion-MNIST are."),
+        click.option("--data", metavar="NAME|PATH", type=LocalPath(),
+                     help="leaves, fashion-mnist, photos, a folder of class folders, or an .npz.  "
+                     "[default: leaves for edges, else fashion-mnist]"),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
 def placement_options(command: Command) -> Command:
     """How the taps are laid over the picture: border, mode, stride, dilation, operation."""
     for option in (

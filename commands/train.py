@@ -11,7 +11,7 @@ import click
 
 from ..filters.errors import InputError
 from ..filters.files.disk import display_path, make_folder
-from .options import AT_LEAST_ONE, LocalPath, command_line, echo_json, json_option
+from .options import AT_LEAST_ONE, command_line, data_options, echo_json, json_option
 from .progress import Speaker, quiet, time_text
 
 if TYPE_CHECKING:
@@ -58,19 +58,7 @@ class Seeds(click.ParamType[Any]):
     show_default=True,
     help="What is trained; edges and small have a first layer to choose.",
 )
-@click.option(
-    "--data",
-    metavar="NAME|PATH",
-    type=LocalPath(),
-    help="leaves, fashion-mnist, photos, a folder of class folders, or an .npz.  "
-    "[default: leaves for edges, else fashion-mnist]",
-)
-@click.option(
-    "--data-dir",
-    metavar="DIR",
-    type=LocalPath(path_type=Path),
-    help="Where the four files of Fashion-MNIST are.",
-)
+@data_options
 @click.option(
     "--task",
     type=click.Choice(["picture", "rotation"]),
