@@ -53,6 +53,7 @@ from .filters.pooling import (
     l2_pool,
     max_pool,
 )
+from .filters.scoring.score import EdgeScore, score_edges
 from .filters.showing import to_picture
 from .filters.size_chain import size_chain
 from .filters.sizes import output_size, output_size_for, parameter_count, receptive_field
@@ -79,6 +80,7 @@ __all__ = [
     "BankGradients",
     "BankMatch",
     "CannyStages",
+    "EdgeScore",
     "EdgeStages",
     "Explanation",
     "FiltError",
@@ -143,6 +145,7 @@ __all__ = [
     "roberts",
     "robinson",
     "scharr",
+    "score_edges",
     "sharpen",
     "size_chain",
     "sobel",

@@ -1,0 +1,1 @@
+"""Benchmarks: filt beside its peers. Not installed with the package."""
