@@ -96,10 +96,7 @@ def edges(
         picture = read_image(source, page=page, max_pixels=max_pixels)
         methods = list(EDGE_METHODS) if every else [method]
         with about(source):
-            found = [
-                find_edges(picture, name, feature_maps=stages is not None, **setting)
-                for name in methods
-            ]
+            found = [find_edges(picture, name, **setting) for name in methods]
         if into_folder:
             make_folder(target.parent)
         write_image(target, drawn(found, picture, source), clobber=not no_clobber)

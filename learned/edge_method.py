@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -30,17 +30,17 @@ SCALES = (1, 2)
 _SMALLEST = 2
 
 
-def edge_method(feature_maps: bool = False) -> EdgeMethod:
+def edge_method() -> EdgeMethod:
     """The shipped edge network as an edge method: soft map, thinned, two thresholds, linked.
 
-    Low and high are shares of certainty, from 0 to 1, not of a slope. feature_maps: whether its
-    stages have the responses of every layer too, a sheet for each, which take longer to draw.
+    Low and high are shares of certainty, from 0 to 1, not of a slope. Its stages have the responses
+    of every layer, a sheet for each.
 
     >>> edge_method().channels
     'luma'
     """
     return EdgeMethod(
-        partial(find_edges, feature_maps=feature_maps),
+        find_edges,
         0.0,
         LOW,
         HIGH,
@@ -53,7 +53,6 @@ def find_edges(
     setting: Setting,
     *,
     network: EdgeNetwork | None = None,
-    feature_maps: bool = False,
 ) -> EdgeStages:
     """What the edge network finds in an image: (height, width), or RGB, of which it sees the luma.
 
@@ -70,13 +69,16 @@ def find_edges(
     map_of = chosen.run(np.nan_to_num(seen), SCALES)
     soft = thin_soft_map(map_of) if min(map_of.shape) >= _SMALLEST else np.zeros_like(map_of)
     blur = f"a Gaussian blur, sigma {setting.sigma:g} pixels" if setting.sigma else "no blur"
-    before = (
-        grey_stage(grey),
-        Stage("smooth", seen, "clip", blur),
-        *(_layers(chosen, seen) if feature_maps else ()),
-        Stage("soft map", map_of, "clip", "how sure the network is of an edge: white is 1"),
-        Stage("thinned", soft, "clip", "the crests of the soft map alone", lines=True),
-    )
+
+    def before() -> tuple[Stage, ...]:
+        return (
+            grey_stage(grey),
+            Stage("smooth", seen, "clip", blur),
+            *_layers(chosen, seen),
+            Stage("soft map", map_of, "clip", "how sure the network is of an edge: white is 1"),
+            Stage("thinned", soft, "clip", "the crests of the soft map alone", lines=True),
+        )
+
     return linked_stages(NETWORK, soft, seen, setting, before)
 
 

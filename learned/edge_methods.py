@@ -28,17 +28,12 @@ def edge_setting(method: str, **given: Any) -> Setting:
     return method_of(method, EDGE_METHODS).setting(**given)
 
 
-def find_edges(
-    image: ArrayLike, method: str, *, feature_maps: bool = False, **given: Any
-) -> EdgeStages:
+def find_edges(image: ArrayLike, method: str, **given: Any) -> EdgeStages:
     """What any method of `EDGE_METHODS` finds in an image; see `edge_setting` for `given`.
-
-    feature_maps: whether the stages of a network have the responses of its layers too.
 
     >>> import numpy as np
     >>> find_edges(np.eye(16), "learned-edges").soft.shape
     (16, 16)
     """
     setting = edge_setting(method, **given)
-    chosen = EDGE_METHODS[method] if method in METHODS else edge_method(feature_maps)
-    return chosen.find(image, setting)
+    return EDGE_METHODS[method].find(image, setting)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -44,14 +45,19 @@ class EdgeStages:
     """What a method finds in a picture.
 
     soft: (height, width), thin lines, each as strong as its edge, in fractions of the method's
-    full scale. thresholds: the two that were used. edges: bool. stages: what came before, in order.
+    full scale. thresholds: the two that were used. edges: bool. draw: gives the stages on the way.
     """
 
     method: str
     soft: Array
     thresholds: Thresholds
     edges: Mask
-    stages: tuple[Stage, ...]
+    draw: Callable[[], tuple[Stage, ...]] = field(repr=False)
+
+    @cached_property
+    def stages(self) -> tuple[Stage, ...]:
+        """Every stage in order, made when it is first asked for: drawing takes long."""
+        return self.draw()
 
 
 @dataclass(frozen=True)
@@ -129,8 +135,11 @@ def _gradient_method(operator: str, name: str) -> Callable[[ArrayLike, Setting],
             border=setting.border,
             full_scale=setting.full_scale,
         )
-        stages = (*_seen(found, setting, operator), *_slopes(found, operator), *_lines(found))
-        return EdgeStages(name, found.thinned, found.thresholds, found.edges, stages)
+
+        def draw() -> tuple[Stage, ...]:
+            return *_seen(found, setting, operator), *_slopes(found, operator), *_lines(found)
+
+        return EdgeStages(name, found.thinned, found.thresholds, found.edges, draw)
 
     return find
 
@@ -178,15 +187,19 @@ def grey_stage(grey: Array) -> Stage:
 
 
 def linked_stages(
-    method: str, soft: Array, brightness: Array, setting: Setting, before: tuple[Stage, ...]
+    method: str,
+    soft: Array,
+    brightness: Array,
+    setting: Setting,
+    before: Callable[[], tuple[Stage, ...]],
 ) -> EdgeStages:
     """What is found by thresholds on a thin soft map and linking: how a method ends.
 
     soft: (height, width), fractions of full scale, 0 where there is no line. brightness: of the
-    picture, white at 1. before: the stages that led to the soft map.
+    picture, white at 1. before: gives the stages that led to the soft map, when they are drawn.
 
     >>> soft = np.array([[0.0, 0.2, 0.6]])
-    >>> found = linked_stages("mine", soft, soft, Setting(0.0, 0.1, 0.5), ())
+    >>> found = linked_stages("mine", soft, soft, Setting(0.0, 0.1, 0.5), tuple)
     >>> found.edges.tolist(), [stage.name for stage in found.stages]
     ([[False, True, True]], ['thresholds', 'edges'])
     """
@@ -200,8 +213,11 @@ def linked_stages(
         auto=setting.auto,
     )
     edges = link(soft, thresholds.low, thresholds.high)
-    stages = (*before, *_last_stages(soft, thresholds, edges))
-    return EdgeStages(method, soft, thresholds, edges, stages)
+
+    def draw() -> tuple[Stage, ...]:
+        return *before(), *_last_stages(soft, thresholds, edges)
+
+    return EdgeStages(method, soft, thresholds, edges, draw)
 
 
 def _last_stages(soft: Array, thresholds: Thresholds, edges: Mask) -> tuple[Stage, ...]:
@@ -241,22 +257,25 @@ def _laplacian_of_gaussian(image: ArrayLike, setting: Setting) -> EdgeStages:
     response[np.abs(response) <= TIE * taps.positive_sum * brightest(grey)] = 0
     # Neither side of a crossing can be further from zero than the positive taps reach.
     soft = zero_crossings(response) / response.dtype.type(2 * taps.positive_sum)
-    before = (
-        grey_stage(grey),
-        Stage(
-            "laplacian",
-            response / taps.positive_sum,
-            "signed",
-            f"Laplacian of Gaussian, sigma {setting.sigma:g}: zero is mid-grey",
-        ),
-        Stage(
-            "zero crossings",
-            soft,
-            "minmax",
-            "where it changes sign, as bright as it is steep",
-            True,
-        ),
-    )
+
+    def before() -> tuple[Stage, ...]:
+        return (
+            grey_stage(grey),
+            Stage(
+                "laplacian",
+                response / taps.positive_sum,
+                "signed",
+                f"Laplacian of Gaussian, sigma {setting.sigma:g}: zero is mid-grey",
+            ),
+            Stage(
+                "zero crossings",
+                soft,
+                "minmax",
+                "where it changes sign, as bright as it is steep",
+                True,
+            ),
+        )
+
     return linked_stages("log", soft, grey, setting, before)
 
 

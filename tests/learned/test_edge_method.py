@@ -60,13 +60,12 @@ def test_depth_and_colour_make_no_difference():
     np.testing.assert_allclose(scaled, expected, atol=1e-4)
 
 
-def test_feature_maps_are_drawn_when_asked_for():
-    plain = [stage.name for stage in find_edges(STEP, "learned-edges").stages]
-    assert plain == ["grey", "smooth", "soft map", "thinned", "thresholds", "edges"]
-    with_maps = find_edges(STEP, "learned-edges", feature_maps=True).stages
+def test_its_stages_have_the_feature_maps_of_every_layer():
+    stages = find_edges(STEP, "learned-edges").stages
     layers = [f"layer {layer.plan.name}" for layer in shipped_network().layers]
-    assert [stage.name for stage in with_maps] == [*plain[:2], *layers, *plain[2:]]
-    for stage in with_maps:
+    last = ["soft map", "thinned", "thresholds", "edges"]
+    assert [stage.name for stage in stages] == ["grey", "smooth", *layers, *last]
+    for stage in stages:
         assert 0 <= stage.pixels.min() <= stage.pixels.max() <= 1
         assert stage.note
 
