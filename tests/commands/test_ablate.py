@@ -52,7 +52,7 @@ def interrupted_in_run(number):
 def test_it_says_how_far_it_is_and_what_came_out(filt, keras, bars, tmp_path, monkeypatch):
     words = (*TINY, "--epochs", 1, "--margin", 0.5, "-o", "made.json")
     with monkeypatch.context() as patched:
-        patched.setattr("filt.commands.ablate._Speaker", lambda: interrupted_in_run(2))
+        patched.setattr("filt.commands.ablate.Speaker", lambda: interrupted_in_run(2))
         stopped = filt("ablate", *words, code=130)
     assert "stopped after 1 of 8 runs; the same command with --resume goes on" in stopped.stderr
     assert stopped.stdout == ""

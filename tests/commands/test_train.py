@@ -103,9 +103,13 @@ def test_ctrl_c_keeps_the_best_and_tensorflow_is_silent(keras, bars, tmp_path):
     import subprocess
 
     words = [str(word) for word in (*TINY, "--epochs", 5000, "-o", "m")]
+    # Where the tests run in the background, the interrupt is ignored from the start.
+    program = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        " from filt.cli import main; main(prog_name='filt')"
+    )
     process = subprocess.Popen(
-        [sys.executable, "-c", "from filt.cli import main; main(prog_name='filt')",
-         "train", *words],
+        [sys.executable, "-c", program, "train", *words],
         cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     for _ in range(1800):
