@@ -9,7 +9,7 @@ import click
 import numpy as np
 
 from ..filters.edges.gradient import CHANNELS, SPACES
-from ..filters.edges.methods import EdgeStages
+from ..filters.edges.methods import ALIASES, EdgeStages
 from ..filters.edges.thresholds import AUTOMATIC
 from ..filters.files.disk import display_path, make_folder
 from ..filters.files.outputs import output_name, output_paths
@@ -24,7 +24,9 @@ from .options import IMAGE, border_option, clobber_option, json_option, reading_
 @click.command(short_help="draw the edges of pictures")
 @click.argument("images", metavar="IMAGE...", type=IMAGE, nargs=-1, required=True)
 @click.option("-o", "--out", metavar="OUT|DIR", help="Write here, not beside the image.")
-@click.option("--method", type=click.Choice(list(EDGE_METHODS)), default="canny", show_default=True)
+@click.option(
+    "--method", type=click.Choice([*EDGE_METHODS, *ALIASES]), default="canny", show_default=True
+)
 @click.option("--all", "every", is_flag=True, help="Every method side by side on one sheet.")
 @click.option("--sigma", type=float, help="The blur in pixels, 0 for none.")
 @click.option("--low", type=float, help="The threshold that a linked edge exceeds, from 0 to 1.")

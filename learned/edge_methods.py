@@ -36,4 +36,4 @@ def find_edges(image: ArrayLike, method: str, **given: Any) -> EdgeStages:
     (16, 16)
     """
     setting = edge_setting(method, **given)
-    return EDGE_METHODS[method].find(image, setting)
+    return method_of(method, EDGE_METHODS).find(image, setting)

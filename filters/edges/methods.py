@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -18,46 +17,34 @@ from ..errors import InputError
 from ..grammar import unknown_name
 from ..picture import full_scale_for
 from ..placement import Placement, correlate_placed
-from .canny import HIGH, LOW, SIGMA, TIE, CannyStages, canny_stages
+from . import multiscale
+from .canny import HIGH, LOW, SIGMA, TIE, canny_stages
 from .gradient import brightest, check_seen, seen_in_unit
-from .linking import Mask, link
+from .linking import link
+from .multiscale import multiscale_stages
+from .stages import (
+    EdgeStages,
+    Stage,
+    canny_pictures,
+    grey_stage,
+    last_stages,
+    multiscale_pictures,
+)
 from .thresholds import Thresholds, check_way, choose_thresholds
 from .zero_crossings import zero_crossings
 
-
-@dataclass(frozen=True, eq=False)
-class Stage:
-    """One stage of a method as a picture: its name, its values, how they are shown, what it is.
-
-    pixels: (height, width) or (height, width, 3), white is 1. show: a key of `SHOWS`. note: what
-    the stage does, in a few words. lines: whether it holds thin lines.
-    """
-
-    name: str
-    pixels: Array
-    show: str
-    note: str
-    lines: bool = False
-
-
-@dataclass(frozen=True, eq=False)
-class EdgeStages:
-    """What a method finds in a picture.
-
-    soft: (height, width), thin lines, each as strong as its edge, in fractions of the method's
-    full scale. thresholds: the two that were used. edges: bool. draw: gives the stages on the way.
-    """
-
-    method: str
-    soft: Array
-    thresholds: Thresholds
-    edges: Mask
-    draw: Callable[[], tuple[Stage, ...]] = field(repr=False)
-
-    @cached_property
-    def stages(self) -> tuple[Stage, ...]:
-        """Every stage in order, made when it is first asked for: drawing takes long."""
-        return self.draw()
+__all__ = [
+    "ALIASES",
+    "METHODS",
+    "EdgeMethod",
+    "EdgeStages",
+    "Setting",
+    "Stage",
+    "edge_stages",
+    "grey_stage",
+    "linked_stages",
+    "method_of",
+]
 
 
 @dataclass(frozen=True)
@@ -137,53 +124,11 @@ def _gradient_method(operator: str, name: str) -> Callable[[ArrayLike, Setting],
         )
 
         def draw() -> tuple[Stage, ...]:
-            return *_seen(found, setting, operator), *_slopes(found, operator), *_lines(found)
+            return canny_pictures(found, operator, setting.sigma, setting.space)
 
         return EdgeStages(name, found.thinned, found.thresholds, found.edges, draw)
 
     return find
-
-
-def _seen(found: CannyStages, setting: Setting, operator: str) -> tuple[Stage, ...]:
-    blur = f"a Gaussian blur, sigma {setting.sigma:g} pixels" if setting.sigma else "no blur"
-    if operator == "gaussian":
-        blur = f"no blur: the slopes are taken at scale {setting.sigma:g} themselves"
-    if found.grey.ndim == 2:
-        grey = grey_stage(found.grey)
-    else:
-        grey = Stage("colours", found.grey, "clip", f"the colours, in {setting.space}")
-    return grey, Stage("smooth", found.smooth, "clip", blur)
-
-
-def _slopes(found: CannyStages, operator: str) -> tuple[Stage, ...]:
-    slopes = found.gradient
-    steepest = float(np.nanmax(found.magnitude, initial=0.0))
-    white = slopes.full_scale * (steepest or 1.0)
-    wheel = _direction_wheel(slopes.direction, found.magnitude)
-    rises = f"{operator}, zero is mid-grey, bright where it rises"
-    steep = f"how steep: white is {steepest:.3f} of full scale"
-    return (
-        Stage("gradient x", slopes.x / white, "signed", f"{rises} rightwards"),
-        Stage("gradient y", slopes.y / white, "signed", f"{rises} downwards"),
-        Stage("magnitude", found.magnitude, "minmax", steep),
-        Stage("direction", wheel, "clip", "which way it rises: red right, green lower left"),
-    )
-
-
-def _lines(found: CannyStages) -> tuple[Stage, ...]:
-    return (
-        Stage("thinned", found.thinned, "minmax", "the crests of the magnitude alone", lines=True),
-        *_last_stages(found.thinned, found.thresholds, found.edges),
-    )
-
-
-def grey_stage(grey: Array) -> Stage:
-    """The first stage of a method that sees brightness alone.
-
-    >>> grey_stage(np.zeros((2, 2))).name
-    'grey'
-    """
-    return Stage("grey", grey, "clip", "the brightness: 0.299 R + 0.587 G + 0.114 B")
 
 
 def linked_stages(
@@ -215,33 +160,9 @@ def linked_stages(
     edges = link(soft, thresholds.low, thresholds.high)
 
     def draw() -> tuple[Stage, ...]:
-        return *before(), *_last_stages(soft, thresholds, edges)
+        return *before(), *last_stages(soft, thresholds, edges)
 
     return EdgeStages(method, soft, thresholds, edges, draw)
-
-
-def _last_stages(soft: Array, thresholds: Thresholds, edges: Mask) -> tuple[Stage, ...]:
-    levels = _levels(soft, thresholds)
-    above = f"grey above low {thresholds.low:.4g}, white above high {thresholds.high:.4g}"
-    linked = f"linked: grey lines stay where they touch white ones, {int(edges.sum()):,} pixels"
-    return (
-        Stage("thresholds", levels, "clip", above, lines=True),
-        Stage("edges", edges.astype(np.float32), "clip", linked, lines=True),
-    )
-
-
-def _levels(soft: Array, thresholds: Thresholds) -> Array:
-    """Above the low threshold grey, above the high one white."""
-    levels: Array = ((soft > thresholds.low) + (soft > thresholds.high) * 1.0) / 2
-    return levels
-
-
-def _direction_wheel(direction: Array, magnitude: Array) -> Array:
-    """Directions as hues (red to the right, then clockwise), as bright as the slope is steep."""
-    hue = (direction[..., None] - np.array([0.0, 120.0, 240.0])) * (np.pi / 180)
-    largest = float(np.nanmax(magnitude, initial=0.0)) or 1.0
-    colours: Array = (0.5 + 0.5 * np.cos(hue)) * np.sqrt(magnitude / largest)[..., None]
-    return colours
 
 
 def _laplacian_of_gaussian(image: ArrayLike, setting: Setting) -> EdgeStages:
@@ -277,6 +198,24 @@ def _laplacian_of_gaussian(image: ArrayLike, setting: Setting) -> EdgeStages:
         )
 
     return linked_stages("log", soft, grey, setting, before)
+
+
+def _multiscale(image: ArrayLike, setting: Setting) -> EdgeStages:
+    if setting.auto == "median":
+        raise InputError("auto median is a rule for slopes, and multiscale gives shares")
+    found = multiscale_stages(
+        image,
+        setting.sigma,
+        channels=setting.channels,
+        space=setting.space,
+        border=setting.border,
+        full_scale=setting.full_scale,
+    )
+
+    def before() -> tuple[Stage, ...]:
+        return multiscale_pictures(found, setting.space)
+
+    return linked_stages("multiscale", found.soft, found.brightness, setting, before)
 
 
 METHODS: MappingProxyType[str, EdgeMethod] = MappingProxyType(
@@ -336,9 +275,23 @@ METHODS: MappingProxyType[str, EdgeMethod] = MappingProxyType(
             "zero crossings of the Laplacian of Gaussian, as strong as they are steep",
             "Marr and Hildreth, 1980",
         ),
+        "multiscale": EdgeMethod(
+            _multiscale,
+            multiscale.SIGMA,
+            multiscale.LOW,
+            multiscale.HIGH,
+            "slopes of all colours in CIELAB at two scales, averaged along lines and divided by"
+            " what is around them; thinned, linked",
+            "Di Zenzo, 1986; Heeger, 1992",
+            "tensor",
+            "lab",
+        ),
     }
 )
 """Every edge method by its name: what `filt edges --method` and `edges(method=…)` take."""
+
+ALIASES: MappingProxyType[str, str] = MappingProxyType({"best": "multiscale"})
+"""Other names of methods. "best" is the one of these that scores highest on BSDS500."""
 
 
 def edge_stages(
@@ -358,7 +311,7 @@ def edge_stages(
 ) -> EdgeStages:
     """The edges of an image by any method, with its soft map and every stage on the way.
 
-    image: (height, width), or (height, width, 3) in RGB. method: a key of `METHODS`.
+    image: (height, width), or (height, width, 3) in RGB. method: a key of `METHODS` or `ALIASES`.
     sigma, low, high, channels, space: None is the method's own default; the rest is as for `canny`.
     Raises InputError for an unknown method and what `canny` raises.
 
@@ -382,11 +335,14 @@ def edge_stages(
 
 
 def method_of(name: str, methods: Mapping[str, EdgeMethod] = METHODS) -> EdgeMethod:
-    """The edge method of that name. Raises InputError, with the nearest names, for another one.
+    """The edge method of that name or alias.
 
-    >>> method_of("canny").source
-    'Canny, 1986'
+    Raises InputError, with the nearest names, for another one.
+
+    >>> method_of("canny").source, method_of("best") is method_of("multiscale")
+    ('Canny, 1986', True)
     """
-    if name not in methods:
-        raise InputError(unknown_name(name, methods, "edge method"))
-    return methods[name]
+    known = ALIASES.get(name, name)
+    if known not in methods:
+        raise InputError(unknown_name(name, [*methods, *ALIASES], "edge method"))
+    return methods[known]

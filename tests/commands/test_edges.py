@@ -142,3 +142,10 @@ def test_a_bad_picture_does_not_stop_the_others(filt, photo):
     assert "Error: bad.png: " in result.stderr
     assert Path("photo.canny.png").exists()
     assert not Path("bad.canny.png").exists()
+
+
+def test_best_is_another_name_of_the_best_handcrafted_method(filt, photo):
+    filt("edges", "photo.png", "--method", "best", "-o", "best.png")
+    filt("edges", "photo.png", "--method", "multiscale", "-o", "named.png")
+    assert load("best.png").any()
+    np.testing.assert_array_equal(load("best.png"), load("named.png"))
