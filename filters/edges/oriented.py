@@ -74,7 +74,7 @@ def _averaged(plane: Array, step: tuple[int, int], length: float, border: str) -
     rows, columns = steps * abs(below), steps * abs(right)
     padded = pad(plane, (rows, columns), (rows, columns), border)
     height, width = plane.shape
-    mean = weights[0] * plane
+    mean: Array = weights[0] * plane
     pair = np.empty_like(mean)
     for number in range(1, steps + 1):
         ahead, behind = (
