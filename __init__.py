@@ -15,8 +15,9 @@ from .filters.correlation import convolve, convolve1d, correlate, correlate1d
 from .filters.edges.canny import CannyStages, canny, canny_stages
 from .filters.edges.gradient import Gradient, gradient
 from .filters.edges.linking import link
-from .filters.edges.methods import EdgeStages, edge_stages
+from .filters.edges.methods import edge_stages
 from .filters.edges.opencv import canny_opencv
+from .filters.edges.stages import EdgeStages
 from .filters.edges.steering import gaussian_derivative, steered, steered_second
 from .filters.edges.structure import structure_tensor
 from .filters.edges.tensor import StructureTensor

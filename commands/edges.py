@@ -9,7 +9,8 @@ import click
 import numpy as np
 
 from ..filters.edges.gradient import CHANNELS, SPACES
-from ..filters.edges.methods import ALIASES, EdgeStages
+from ..filters.edges.methods import ALIASES
+from ..filters.edges.stages import EdgeStages
 from ..filters.edges.thresholds import AUTOMATIC
 from ..filters.files.disk import display_path, make_folder
 from ..filters.files.outputs import output_name, output_paths

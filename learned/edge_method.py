@@ -10,14 +10,8 @@ from numpy.typing import ArrayLike
 from ..filters.arrays import Array, as_image
 from ..filters.borders import pad
 from ..filters.edges.gradient import seen_planes, smoothed
-from ..filters.edges.methods import (
-    EdgeMethod,
-    EdgeStages,
-    Setting,
-    Stage,
-    grey_stage,
-    linked_stages,
-)
+from ..filters.edges.methods import EdgeMethod, Setting, linked_stages
+from ..filters.edges.stages import EdgeStages, Stage, grey_stage
 from ..filters.picture import full_scale_for
 from .edge_network import PICTURE, EdgeNetwork, thin_soft_map
 from .response_pictures import response_picture

@@ -7,7 +7,8 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from ..filters.edges.methods import METHODS, EdgeMethod, EdgeStages, Setting, method_of
+from ..filters.edges.methods import METHODS, EdgeMethod, Setting, method_of
+from ..filters.edges.stages import EdgeStages
 from .edge_method import edge_method
 from .shipped import NETWORK
 

@@ -16,7 +16,8 @@ from ..grammar import Value
 from ..kernel import Kernel
 from ..picture import Picture, full_scale_for
 from ..placement import Placement
-from .methods import METHODS, EdgeStages, Setting, method_of
+from .methods import METHODS, Setting, method_of
+from .stages import EdgeStages
 
 
 @dataclass(frozen=True)

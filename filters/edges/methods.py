@@ -33,19 +33,6 @@ from .stages import (
 from .thresholds import Thresholds, check_way, choose_thresholds
 from .zero_crossings import zero_crossings
 
-__all__ = [
-    "ALIASES",
-    "METHODS",
-    "EdgeMethod",
-    "EdgeStages",
-    "Setting",
-    "Stage",
-    "edge_stages",
-    "grey_stage",
-    "linked_stages",
-    "method_of",
-]
-
 
 @dataclass(frozen=True)
 class Setting:

@@ -13,7 +13,7 @@ from ..arrays import Array
 from ..drawing.layout import caption, framed, row, stack
 from ..picture import Picture
 from ..showing import to_picture
-from .methods import EdgeStages, Stage
+from .stages import EdgeStages, Stage
 
 Pixels = NDArray[np.uint8]
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...filters.arrays import Array
 from ...filters.edges.linking import Mask
-from ...filters.edges.methods import EdgeStages
+from ...filters.edges.stages import EdgeStages
 from ..edge_methods import EDGE_METHODS, find_edges
 from .photo import Photo
 

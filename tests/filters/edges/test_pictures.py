@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from ideal_pictures import photographs
 
-from filt.filters.edges.methods import METHODS, Stage, edge_stages
+from filt.filters.edges.methods import METHODS, edge_stages
 from filt.filters.edges.pictures import (
     edge_picture,
     method_sheet,
@@ -15,6 +15,7 @@ from filt.filters.edges.pictures import (
     stage_picture,
     stage_sheet,
 )
+from filt.filters.edges.stages import Stage
 from filt.filters.picture import Picture
 
 
