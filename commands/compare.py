@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,10 +86,10 @@ def compare(
             raise InputError(f"{display_path(target)}: the name of a report must end in .html")
         check_not_read(target, [*images, *models])
     say = _say if sys.stderr.isatty() else _say_nothing
-    banks = [_bank(model) for model in models] or _shipped()
+    banks = [_bank(model) for model in dict.fromkeys(models)] or _shipped()
     photos = [
-        photo_of(read_image(image, page=page, max_pixels=max_pixels), display_path(image.name))
-        for image in images
+        photo_of(read_image(image, page=page, max_pixels=max_pixels), name)
+        for image, name in _named(images)
     ]
     found = compared(
         banks, photos or [generated_photo()], command=command_line(ctx, _UNRECORDED), say=say
@@ -109,6 +111,15 @@ def compare(
         click.echo(f"wrote {display_path(target)}", err=as_json)
         if opens:
             click.launch(target.resolve().as_uri())
+
+
+def _named(images: Sequence[Path]) -> list[tuple[Path, str]]:
+    """Each picture once, with its file's name; of those that share one, the whole path."""
+    chosen = list(dict.fromkeys(images))
+    often = Counter(image.name for image in chosen)
+    return [
+        (image, display_path(image.name if often[image.name] == 1 else image)) for image in chosen
+    ]
 
 
 def _bank(model: str) -> KernelBank:

@@ -10,7 +10,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ..filters.errors import InputError
-from .ablation.results import Ablation, load_ablation
+from .ablation.result_files import load_ablation
+from .ablation.results import Ablation
 from .edge_network import EdgeNetwork
 from .files.bank_files import load_bank
 from .files.edge_files import load_network

@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from ...filters.errors import InputError, ModelError
-from ...filters.files.disk import PathLike, display_path, read_bytes
+from ...filters.errors import InputError
 from ..provenance import Provenance
 
 ARMS = ("learned", "frozen-random", "frozen-handcrafted", "handcrafted-then-trained")
@@ -20,7 +19,6 @@ frozen-handcrafted: handcrafted kernels, never trained. handcrafted-then-trained
 """
 
 FORMAT = "filt ablation 1"
-_LARGEST = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -171,18 +169,6 @@ def ablation_text(ablation: Ablation) -> str:
     return json.dumps(ablation.as_json(), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def load_ablation(path: PathLike) -> Ablation:
-    """The ablation in a file that `filt ablate` wrote.
-
-    Raises ReadError for a file that cannot be read, ModelError for one of another kind.
-    """
-    data = read_bytes(path, _LARGEST)
-    try:
-        return Ablation.from_json(json.loads(data))
-    except (ValueError, TypeError, RecursionError):
-        raise ModelError(f"{display_path(path)}: not an ablation of filt") from None
-
-
 def _check_kinds(made: object, **kinds: type) -> None:
     for name, kind in kinds.items():
         value = getattr(made, name)
@@ -199,6 +185,10 @@ def _numbers(values: object, name: str) -> tuple[float, ...]:
 def _number(value: object, name: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(f"{name} must be a number, got {value!r}")
-    if not math.isfinite(value):
-        raise InputError(f"{name} must be finite, got {value}")
-    return float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number of hundreds of digits
+        number = math.inf
+    if not math.isfinite(number):
+        raise InputError(f"{name} must be finite, got {number}")
+    return number

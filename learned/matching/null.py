@@ -29,6 +29,8 @@ _LARGE = 121
 _AT_ONCE = 1600
 _TUNED = 2000
 _TUNED_AT_ONCE = 250
+_EQUAL = 1e-6
+"""Cosines as near as this are equal: the null's are float32, and on two taps all of them are 1."""
 _MOST_CHANNELS = 8
 
 
@@ -53,11 +55,11 @@ class Null:
         (b + 1) / (m + 1), where b of the m untrained kernels do, so never 0.
         Source: Phipson and Smyth, 2010.
         """
-        return at_least_share(self.cosines[family], cosines)
+        return at_least_share(self.cosines[family], cosines - _EQUAL)
 
     def p_of_best(self, cosines: Array) -> Array:
         """The p-values of the largest |cosine|s over all families."""
-        return at_least_share(self.best, cosines)
+        return at_least_share(self.best, cosines - _EQUAL)
 
     def p_of_smallest(self, values: Array) -> Array:
         """The p-values of the smallest of the families' p-values: choosing the family counts."""

@@ -66,7 +66,7 @@ def panel_of(
     if engine is not None:
         # It moves a little with each drawing; the first one stays.
         engine.execute(figure)
-        figure.set_layout_engine("none")
+        figure.set_layout_engine(None)
     lines = tuple(tuple(row) for row in rows)
     return Panel(name, title, caption, figure, tuple(columns), lines, alternative)
 

@@ -7,12 +7,14 @@ the comparison; the template arranges and computes nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib import resources
 from typing import Any
 
 from ...filters.drawing.html import THEME
 from ...filters.kernel import Kernel
 from ..ablation.results import Ablation
+from ..kernel_bank import KernelBank, Weights
 from ..panels.ablation import ablation_panel
 from ..panels.epochs import epochs_panel
 from ..panels.families import families_panel
@@ -33,7 +35,14 @@ from .view import Table, cell, table
 MOST_PAIRS = 48
 """How many pairs of responses the page draws, over all banks and photos."""
 
+MOST_PLOTTED = 256
+"""How many kernels of a bank the plots draw."""
+
+MOST_TAPS = 12_000
+"""How many taps the explorer offers, over all banks; of each bank one kernel at least."""
+
 _FEWEST_PAIRS, _PAIRS_OF_ONE = 3, 16
+_OF_A_NAME = 10
 
 EXPLORED = (
     "sobel-x", "sobel-y", "scharr-x", "prewitt-x", "laplacian4", "laplacian8", "box-blur",
@@ -44,7 +53,7 @@ EXPLORED = (
 _WORDS = {
     "kernels": "Each learned kernel beside the handcrafted one that it is nearest to, both without"
     " their mean where they are compared. Orange is above zero, blue below, white is zero. The bar"
-    " runs from 0 to 1: the black mark is the cosine of the two, the small grey mark that of the"
+    " runs from 0 to 1: the long mark is the cosine of the two, the short grey one that of the"
     " same kernel before training, and 95% of untrained kernels stay within the grey part.",
     "training": "The large pictures follow the slider through the epochs, each kernel on one scale"
     " for all of them; below it untrained, trained and the difference, each on its own scale.",
@@ -52,6 +61,8 @@ _WORDS = {
     " (right), on one scale, both without their mean and at equal strength: orange above zero, blue"
     " below. Any two kernels of one kind answer photos alike, so the correlation stands beside what"
     " untrained kernels reach in the same search.",
+    "no_responses": "No kernel here has a shape that is compared, so none is laid beside another.",
+    "no_panels": "No kernel here is compared, so there is nothing to plot.",
     "edges": "Sobel, Canny and a learned network do the same job here: dark lines where they see an"
     " edge, each at its own defaults. Move the slider to lay one over the other.",
     "better": "The same training with four first layers: learned from a random start; that very"
@@ -94,6 +105,7 @@ def _view(comparison: Comparison) -> dict[str, Any]:
     names = [one.bank.name for one in banks]
     subject = f"{', '.join(photo.photo.name for photo in photos)} · {', '.join(names)}"
     courses = [course for one in banks if (course := course_of(one.bank))]
+    groups, explored = _explored(banks)
     return {
         "title": f"{banks[0].answer.headline} · filt",
         "headline": banks[0].answer.headline,
@@ -105,8 +117,15 @@ def _view(comparison: Comparison) -> dict[str, Any]:
         "courses": courses,
         "photos": [_photo_view(one, banks, _pairs_for(comparison)) for one in photos],
         "panels": [_panel_view(one) for one in _panels(banks)],
+        "plotted": [
+            f"The plots are of the first {MOST_PLOTTED} of the {len(one.bank)} kernels of"
+            f" {one.bank.name}."
+            for one in banks
+            if one.match.families and len(one.bank) > MOST_PLOTTED
+        ],
         "ablations": [_ablation_view(ablation) for one in banks for ablation in one.ablations],
-        "explorer": _explorer(comparison),
+        "explorer": explorer_data(photos[0].photo.picture, groups),
+        "explored": explored,
         "command": comparison.command,
         "versions": table("", ("library", "version"), list(comparison.versions.items())),
     }
@@ -136,18 +155,37 @@ def _panels(banks: Sequence[BankFindings]) -> list[Panel]:
     compared = [one for one in banks if one.match.families]
     if not compared:
         return []
-    matches = [one.match for one in compared]
-    own = [one.bank for one in compared]
+    matches = [replace(one.match, kernels=one.match.kernels[:MOST_PLOTTED]) for one in compared]
+    own = [_first(one.bank, MOST_PLOTTED) for one in compared]
     panels = [
         families_panel(matches),
         orientation_panel(own, matches),
         plane_panel(own, matches),
         subspaces_panel(own),
     ]
-    watched = [one for one in compared if one.bank.epochs is not None]
+    watched = [n for n, one in enumerate(own) if one.epochs is not None]
     if watched:
-        panels.append(epochs_panel([one.bank for one in watched], [one.match for one in watched]))
+        panels.append(epochs_panel([own[n] for n in watched], [matches[n] for n in watched]))
     return panels
+
+
+def _first(bank: KernelBank, most: int) -> KernelBank:
+    """The first kernels of a bank."""
+    if len(bank) <= most:
+        return bank
+    return replace(
+        bank,
+        names=bank.names[:most],
+        kernels=bank.kernels[..., :most],
+        bias=_first_of(bank.bias, most),
+        untrained=_first_of(bank.untrained, most),
+        epochs=_first_of(bank.epochs, most),
+        random_labels=_first_of(bank.random_labels, most),
+    )
+
+
+def _first_of(weights: Weights | None, most: int) -> Weights | None:
+    return None if weights is None else weights[..., :most]
 
 
 def _panel_view(panel: Panel) -> dict[str, Any]:
@@ -249,10 +287,18 @@ def _by_chance(one: BankFindings, index: int) -> str:
     return f"; 95% of untrained kernels below {answer.high:.2f}"
 
 
-def _explorer(comparison: Comparison) -> dict[str, Any]:
+def _explored(banks: Sequence[BankFindings]) -> tuple[dict[str, list[Kernel]], list[str]]:
+    """The kernels that the explorer offers, by group, and what is said of those left out."""
     from ...filters.catalogue import kernel
 
     groups: dict[str, list[Kernel]] = {"handcrafted": [kernel(name) for name in EXPLORED]}
-    for one in comparison.banks:
-        groups[one.bank.name] = list(one.bank)
-    return explorer_data(comparison.photos[0].photo.picture, groups)
+    notes = []
+    for one in banks:
+        height, width, channels, count = one.bank.kernels.shape
+        taps = (height * width + _OF_A_NAME) * channels
+        most = max(1, MOST_TAPS // len(banks) // taps)
+        groups[one.bank.name] = [one.bank[n] for n in range(min(count, most))]
+        if count > most:
+            first = "kernel" if most == 1 else f"{most} kernels"
+            notes.append(f"Here are the first {first} of the {count} of {one.bank.name}.")
+    return groups, notes

@@ -9,9 +9,10 @@ import numpy as np
 
 from ..matching.chance import Measured
 from ..matching.matches import KernelMatch
-from .answer import families_text, operators_text
+from .answer import families_text
 from .cards import MOST_CARDS, Card, likeness_of, scale_note, tables_of
 from .comparison import BankFindings
+from .is_it_sobel import operators_text
 from .view import Table, beside_chance, p_text
 
 _FAMILY = {
@@ -37,7 +38,9 @@ def bank_view(found: BankFindings) -> dict[str, Any]:
         "answer": found.answer,
         "cards": cards,
         "crowd": "small" if max(bank.kernels.shape[:2]) <= _SMALL else "",
-        "more": f"{left} more kernels are in the JSON" if left else "",
+        "more": f"{left} more {'kernel is' if left == 1 else 'kernels are'} in the JSON."
+        if left
+        else "",
         "layer": _layer_table(found),
         "provenance": _provenance(found),
     }
@@ -61,7 +64,8 @@ def overview_of(banks: Sequence[BankFindings]) -> Table:
             ]
         )
     return Table(
-        "non-random: unlike untrained kernels, at most 5% of such findings false; the next columns"
+        "non-random: unlike untrained kernels, on average at most 5% of such findings false; the"
+        " next columns"
         " are the same test on the bank before training, on a training with labels without meaning,"
         " and against random kernels with the layer's own spectrum on this photo",
         ("bank", "kernels", "non-random", "untrained", "random labels", "beyond its spectrum",
@@ -98,6 +102,8 @@ def _scaled(template: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 def _verdict(kernel: KernelMatch) -> str:
     if kernel.flags:
         return ", ".join(kernel.flags)
+    if not kernel.family:
+        return "not compared"
     return "non-random" if kernel.non_random else "as chance"
 
 
@@ -136,8 +142,10 @@ def _figures(found: BankFindings, kernel: KernelMatch) -> list[tuple[str, str, s
 
 
 def _notes(found: BankFindings, kernel: KernelMatch) -> list[str]:
-    if not kernel.family:
+    if "flat" in kernel.flags:
         return ["All taps are equal: it has no shape."]
+    if not kernel.family:
+        return []
     first = f"p {p_text(kernel.p)}, q {p_text(kernel.q)}"
     if found.controls is not None:
         control = found.controls.kernels[kernel.index]
@@ -171,7 +179,7 @@ def _layer_table(found: BankFindings) -> Table:
     ]
     if found.moved:
         rows.append(
-            ["cosine with untrained", f"{np.median(found.moved):.2f} (median)", "1: nothing moved"]
+            ["cosine with untrained", f"{np.median(found.moved):z.2f} (median)", "1: nothing moved"]
         )
     return Table("means over the kernels, beside untrained layers", ("figure", "value", ""), rows)
 

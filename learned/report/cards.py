@@ -17,6 +17,9 @@ from .pictures import largest_shown, strip_uri
 MOST_CARDS = 64
 """How many kernels of a bank have a card."""
 
+MOST_CHANNELS = 8
+"""How many channels of a kernel a card draws."""
+
 _PERCENT_FROM = 4
 _SIDE = 168
 
@@ -65,21 +68,26 @@ class Strip:
 
 @dataclass(frozen=True)
 class Course:
-    """The training of a bank. names: what the pictures of a strip are, from left to right."""
+    """The training of a bank. names: what the pictures of a strip are, from left to right.
+
+    more: what is said of the kernels that have no strip, or nothing.
+    """
 
     bank: str
     names: tuple[str, ...]
     strips: tuple[Strip, ...]
+    more: str
 
 
 def tables_of(taps: Taps, name: str) -> tuple[KernelTable, ...]:
     """A kernel as tables of numbers up to 7×7, else as pictures; the taps' own scale.
 
-    Larger than 3×3 the numbers are percent of the largest tap, so that they can be read.
+    Larger than 3×3 the numbers are percent of the largest tap, so that they can be read. Of more
+    than 8 channels the first 8 are drawn.
     """
     kernel = Kernel(np.asarray(taps, np.float64), name)
     if taps.ndim == 3 or max(taps.shape) > LARGEST_NUMBERED:
-        planes = plane_pictures(kernel, side=_SIDE, numbers=False)
+        planes = plane_pictures(_drawn(kernel), side=_SIDE, numbers=False)
         return tuple(
             KernelTable(label, image=data_uri(pixels), alternative=name) for label, pixels in planes
         )
@@ -89,8 +97,22 @@ def tables_of(taps: Taps, name: str) -> tuple[KernelTable, ...]:
     return tuple(kernel_tables(Kernel(np.rint(100 * kernel.taps / largest), name)))
 
 
+def _drawn(kernel: Kernel) -> Kernel:
+    """The channels that are drawn."""
+    if kernel.taps.ndim == 2 or kernel.taps.shape[2] <= MOST_CHANNELS:
+        return kernel
+    return Kernel(kernel.taps[:, :, :MOST_CHANNELS], kernel.name)
+
+
 def scale_note(taps: Taps) -> str:
-    """What the numbers of `tables_of` are."""
+    """What the numbers of `tables_of` are.
+
+    >>> scale_note(np.ones((3, 3, 64)))
+    'the first 8 of 64 channels, full colour is 1'
+    """
+    if taps.ndim == 3 and taps.shape[2] > MOST_CHANNELS:
+        first = f"the first {MOST_CHANNELS} of {taps.shape[2]} channels"
+        return f"{first}, {scale_note(taps[:, :, :MOST_CHANNELS])}"
     largest = float(np.abs(taps).max())
     if max(taps.shape[:2]) < _PERCENT_FROM and taps.ndim == 2:
         return ""
@@ -111,7 +133,9 @@ def course_of(bank: KernelBank) -> Course | None:
         alone = [strip_uri([one], largest_shown(one)) for one in (first, last, last - first)]
         scale = max(largest_shown(one) for one in taps)
         strips.append(Strip(bank.names[index], _label(bank, index), strip_uri(taps, scale), *alone))
-    return Course(bank.name, tuple(names if epochs else ["untrained", "trained"]), tuple(strips))
+    more = f"The first {len(strips)} of {len(bank)} kernels." if len(strips) < len(bank) else ""
+    drawn = tuple(names if epochs else ["untrained", "trained"])
+    return Course(bank.name, drawn, tuple(strips), more)
 
 
 def _label(bank: KernelBank, index: int) -> str:

@@ -161,7 +161,10 @@ def _covariance_for(bank: KernelBank, photos: Sequence[Photo]) -> Array | None:
         for pixels in pictures
         if pixels.shape[0] >= height and pixels.shape[1] >= width and np.ptp(pixels) > 0
     ]
-    return patch_covariance(telling, height, width, channels) if telling else None
+    if not telling:
+        return None
+    covariance = patch_covariance(telling, height, width, channels)
+    return covariance if covariance.any() else None  # a single patch does not vary
 
 
 def _plain(value: Any) -> Any:

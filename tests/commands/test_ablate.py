@@ -12,7 +12,8 @@ from filt.commands.ablate import MODELS
 from filt.filters.errors import FiltError
 from filt.learned import keras_loading
 from filt.learned.ablation.plan import JOBS, Plan
-from filt.learned.ablation.results import ARMS, load_ablation
+from filt.learned.ablation.result_files import load_ablation
+from filt.learned.ablation.results import ARMS
 from filt.learned.ablation.starting_banks import HANDCRAFTED
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

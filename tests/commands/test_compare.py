@@ -9,6 +9,7 @@ from pathlib import Path
 import model_builders as build
 import numpy as np
 import pytest
+from PIL import Image
 
 from filt.learned.files.bank_files import save_bank
 from filt.learned.kernel_bank import KernelBank
@@ -92,7 +93,7 @@ def test_several_models_and_photos_stand_side_by_side(filt, own, tmp_path):
     assert "Side by side" in page
     assert "On step-edges.png" in page
     assert "On text.png" in page
-    assert "Sobel kernels, tap for tap" in said
+    assert "This is a Sobel kernel, tap for tap" in said
 
 
 def test_without_a_photo_a_generated_one_is_used(filt, own):
@@ -177,3 +178,52 @@ def test_no_clobber_keeps_what_stands_there(filt, own):
 
 def test_open_needs_a_page(filt):
     assert "--open needs a page" in filt("compare", "--json", "--open", code=2).stderr
+
+
+def test_photos_of_one_name_are_told_apart_and_nothing_is_shown_twice(filt, own, tmp_path):
+    for folder in ("first", "second"):
+        Path(folder).mkdir()
+        Path(folder, "same.png").write_bytes(SMALL.read_bytes())
+    images = ["first/same.png", "second/same.png", "first/same.png"]
+    said = filt("compare", *images, "--model", own, "--model", own, "--json").stdout
+    found = json.loads(said)
+    names = [photo["photo"]["name"] for photo in found["photos"]]
+    assert names == ["first/same.png", "second/same.png"]
+    assert len(found["banks"]) == 1
+
+
+def test_a_photo_of_one_patch_tells_nothing_of_patches(filt, own):
+    """On 3×3 pixels a 3×3 kernel has one place, so nothing varies there."""
+    Image.fromarray(np.arange(9, dtype=np.uint8).reshape(3, 3)).save("patch.png")
+    found = json.loads(filt("compare", "patch.png", "--model", own, "--json").stdout)
+    assert found["banks"][0]["controls"] is None
+    assert found["banks"][0]["functional"] is None
+
+
+def test_of_many_channels_and_kernels_the_page_draws_less_and_says_so(filt, tmp_path):
+    rng = np.random.default_rng(2)
+    deep = bank_file(tmp_path / "deep.npz", rng.normal(size=(3, 3, 64, 64)))
+    many = bank_file(
+        tmp_path / "many.npz",
+        rng.normal(size=(2, 2, 1, 900)),
+        untrained=rng.normal(size=(2, 2, 1, 900)),
+    )
+    filt("compare", SMALL, "--model", deep, "--model", many)
+    page = Path("filt-report.html").read_text(encoding="utf-8")
+    assert len(page) < 5_000_000
+    assert "the first 8 of 64 channels, full colour is" in page
+    assert f"Here are the first 4 kernels of the 64 of {deep}." in page
+    assert f"The plots are of the first 256 of the 900 kernels of {many}." in page
+    assert "836 more kernels are in the JSON." in page
+    assert "The first 64 of 900 kernels." in page
+
+
+@pytest.mark.parametrize("side", [1, 33])
+def test_kernels_that_are_not_compared_are_not_said_to_be_flat(filt, tmp_path, side):
+    bank = bank_file(tmp_path / "own.npz", np.random.default_rng(1).normal(size=(side, side, 1, 2)))
+    filt("compare", SMALL, "--model", bank)
+    page = Path("filt-report.html").read_text(encoding="utf-8")
+    assert ("All taps are equal" in page) == (side == 1)
+    assert "as chance" not in page
+    assert "No kernel here has a shape that is compared" in page
+    assert "there is nothing to plot" in page

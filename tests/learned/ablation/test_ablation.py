@@ -16,7 +16,8 @@ from filt.filters.errors import InputError, WriteError
 from filt.learned.ablation.ablation import ablate
 from filt.learned.ablation.contrasts import contrasts, reading
 from filt.learned.ablation.plan import JOBS, Plan
-from filt.learned.ablation.results import ARMS, load_ablation
+from filt.learned.ablation.result_files import load_ablation
+from filt.learned.ablation.results import ARMS
 from filt.learned.ablation.starting_banks import (
     handcrafted_kernels,
     patch_covariance,

@@ -9,13 +9,13 @@ import pytest
 
 from filt.filters.errors import InputError, ModelError, ReadError
 from filt.learned.ablation.contrasts import contrasts, reading
+from filt.learned.ablation.result_files import load_ablation
 from filt.learned.ablation.results import (
     ARMS,
     Ablation,
     Arm,
     Contrast,
     ablation_text,
-    load_ablation,
 )
 from filt.learned.provenance import Provenance
 
@@ -108,3 +108,43 @@ def test_parts_must_fit_together():
         Contrast("a", "b", 0.5, 0.6, 0.7, 0.01, False, "better")
     with pytest.raises(InputError, match="a must have a score for each seed"):
         Arm("a", ())
+
+
+def changed(path, value):
+    """An ablation's JSON with one value of it set by hand."""
+
+    def change(given):
+        *way, last = path
+        place = given
+        for step in way:
+            place = place[step]
+        place[last] = value
+        return given
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (changed(["arms", 0, "scores", 0], 0.9), "contrasts must be those of the scores"),
+        (changed(["arms", 0, "scores", 0], 1.5), "scores must be from 0 to 1"),
+        (changed(["arms", 0, "scores", 0], -3), "scores must be from 0 to 1"),
+        (changed(["arms", 0, "scores", 0], 10**400), "not an ablation of filt"),
+        (changed(["contrasts", 0, "verdict"], "equivalent"), "contrasts must be those"),
+        (changed(["contrasts", 0, "equivalent"], True), "contrasts must be those"),
+        (changed(["contrasts", 0, "margin"], 0.5), "contrasts must be those"),
+        (changed(["contrasts", 0, "better"], "frozen-random"), "contrasts must be those"),
+        (changed(["contrasts"], []), "contrasts must be those"),
+        (changed(["margin"], -1), "margin must be greater than 0"),
+        (changed(["reading"], "Learned kernels did better."), "reading must be that"),
+        (changed(["epochs"], 0), "epochs must be at least 1"),
+        (changed(["kernels"], -4), "kernels must be at least 1"),
+    ],
+)
+def test_what_was_set_by_hand_is_refused_in_one_line(tmp_path, change, why):
+    path = tmp_path / "edited.json"
+    path.write_text(json.dumps(change(json.loads(ablation_text(an_ablation())))))
+    with pytest.raises(ModelError, match=why) as caught:
+        load_ablation(path)
+    assert "\n" not in str(caught.value)

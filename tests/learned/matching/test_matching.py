@@ -322,3 +322,13 @@ def test_every_size_can_be_matched(shape):
     )
     assert all(found.family for found in match.kernels)
     assert all(0 < found.p <= 1 for found in match.kernels)
+
+
+@pytest.mark.parametrize("size", [(1, 2), (2, 1)])
+def test_two_taps_without_their_mean_are_always_a_slope_and_never_found(size):
+    """Only one zero-mean shape fits on two taps, so every cosine is 1, for chance as well."""
+    taps = np.random.default_rng(6).uniform(-1, 1, (*size, 1, 12))
+    match = match_bank(KernelBank(taps, name="two"))
+    assert match.non_random == 0
+    assert min(kernel.p for kernel in match.kernels) > 0.999
+    assert min(family.p for kernel in match.kernels for family in kernel.families) > 0.999

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -129,6 +130,35 @@ def test_nothing_is_wider_than_the_screen(chromium, report, width, scheme):
     with opened(chromium, report, **options) as visited:
         assert visited.page.evaluate("document.documentElement.scrollWidth") <= width
         assert visited.errors == []
+
+
+@pytest.mark.parametrize("width", [320, 390, 760, 1130])
+def test_no_number_of_a_tap_is_cut_off(chromium, report, width):
+    """A −100 whose last digit is hidden would be a −10."""
+    with opened(chromium, report, viewport={"width": width, "height": 800}) as visited:
+        cut = visited.page.eval_on_selector_all(
+            ".taps td",
+            """cells => cells.filter(cell => {
+                const range = document.createRange();
+                range.selectNodeContents(cell);
+                const text = range.getBoundingClientRect(), room = cell.getBoundingClientRect();
+                return text.width > room.width;
+            }).map(cell => cell.textContent)""",
+        )
+        assert cut == []
+
+
+def test_no_level_of_headings_is_skipped(visit):
+    levels = visit.page.eval_on_selector_all("h1,h2,h3,h4,h5", "all => all.map(e => +e.tagName[1])")
+    assert levels[0] == 1
+    assert all(now <= before + 1 for before, now in pairwise(levels))
+
+
+def test_what_scrolls_and_what_slides_has_a_name_of_its_own(visit):
+    page = visit.page
+    assert page.eval_on_selector_all(".scroll", "all => all.every(e => e.ariaLabel && e.role)")
+    names = page.eval_on_selector_all("[data-strips] input", "all => all.map(e => e.ariaLabel)")
+    assert names == ["epoch of learned", "epoch of learned-notes"]
 
 
 def test_without_scripts_everything_but_the_controls_is_there(chromium, report):
