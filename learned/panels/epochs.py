@@ -10,18 +10,14 @@ import numpy as np
 
 from ...filters.arrays import Array
 from ..kernel_bank import KernelBank
+from ..matching.epochs import RANDOM_LABELS, TRAINED, UNTRAINED, best_by_epoch
 from ..matching.matches import BankMatch
-from ..matching.null import best_cosines
-from ..matching.shapes import shapes_of
 from .layout import columns_for, facets, heading, unmatched
 from .panel import Cell, Panel, check_banks, named, panel_of
 from .style import CHANCE, FAINT, INK, LINE, SMALL, WIDTH, Mark, mark_options, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-UNTRAINED, TRAINED, RANDOM_LABELS = "untrained", "trained", "random labels"
-"""What columns are called that are not an epoch's."""
 
 _TALL = 3.6
 _TICKS = 6
@@ -43,7 +39,7 @@ def epochs_panel(
     ('bank', 'kernel', 'trained')
     """
     check_banks(matches, banks)
-    found = [_best(bank, match) for bank, match in zip(banks, matches, strict=True)]
+    found = [best_by_epoch(bank, match) for bank, match in zip(banks, matches, strict=True)]
     labels = list(dict.fromkeys(label for best in found for label in best))
     # Epochs in their order, whichever bank has more of them; random labels last.
     labels.sort(key=_order)
@@ -80,33 +76,8 @@ def epochs_panel(
         )
 
 
-def _best(bank: KernelBank, match: BankMatch) -> dict[str, Array]:
-    """The largest |cosine| of every kernel at each time, in order; nothing for unmatched banks."""
-    if not match.families:
-        return {}
-    times = {} if bank.untrained is None else {UNTRAINED: bank.untrained}
-    if bank.epochs is None or not len(bank.epochs):
-        times[TRAINED] = bank.kernels
-    else:
-        times |= {_epoch(n): kernels for n, kernels in enumerate(bank.epochs, start=1)}
-    if bank.random_labels is not None:
-        times[RANDOM_LABELS] = bank.random_labels
-    return {name: _largest(kernels) for name, kernels in times.items()}
-
-
-def _largest(kernels: Array) -> Array:
-    """The largest |cosine| of each kernel, NaN for flat ones."""
-    shapes = shapes_of(kernels)
-    cosines = best_cosines(shapes.rows, *kernels.shape[:2])
-    return np.where(shapes.is_flat, np.nan, np.max(list(cosines.values()), axis=0))
-
-
 def _cell(value: float) -> Cell:
     return None if np.isnan(value) else float(value)
-
-
-def _epoch(number: int) -> str:
-    return f"epoch {number}"
 
 
 def _order(label: str) -> int:

@@ -13,6 +13,7 @@ from ...filters.errors import InputError
 from ..ablation.results import Ablation
 from ..kernel_bank import KernelBank
 from ..matching.controls import Controls, controls
+from ..matching.epochs import best_by_epoch
 from ..matching.fits import Fits, fits_of
 from ..matching.functional import Functional, functional
 from ..matching.layer_metrics import LayerMetrics, layer_metrics
@@ -46,10 +47,10 @@ class BankFindings:
     """All that is found about one bank.
 
     about: what it is, in words, or nothing. partners: (n, height, width), the template that each
-    kernel is nearest to. moved: the cosine of every kernel with itself before
-    training; none where that is not known. The rest: see the modules of `matching`; None where a
-    figure does not exist for kernels of this size or these channels. ablations: of the bank's job,
-    where they ship. answer: what may be said.
+    kernel is nearest to. moved: the cosine of every kernel with itself before training; none where
+    that is not known. by_epoch: see `best_by_epoch`. The rest: see the modules of `matching`; None
+    where a figure does not exist for kernels of this size or these channels. ablations: of the
+    bank's job, where they ship. answer: what may be said.
     """
 
     bank: KernelBank
@@ -57,6 +58,7 @@ class BankFindings:
     match: BankMatch
     partners: Array
     moved: tuple[float, ...]
+    by_epoch: Mapping[str, Array]
     controls: Controls | None
     functional: Functional | None
     subspaces: Subspaces
@@ -138,6 +140,7 @@ def _findings(bank: KernelBank, photos: Sequence[Photo]) -> BankFindings:
         match,
         partners_of(kernels, match),
         tuple(moved_cosines(bank)),
+        best_by_epoch(bank, match),
         None if covariance is None else controls(bank, match, covariance),
         None if covariance is None else functional(bank, match, covariance),
         subspaces_of(kernels),

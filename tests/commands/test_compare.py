@@ -57,6 +57,8 @@ def test_json_is_the_same_twice_and_holds_every_figure(filt, own):
     )
     assert bank["match"]["kernels"][0]["family"] == "gradient"
     assert {"controls", "functional", "subspaces", "fits", "layer", "answer"} <= bank.keys()
+    best = [kernel["best"] for kernel in bank["match"]["kernels"]]
+    assert bank["by_epoch"] == {"trained": pytest.approx(best)}
     (photo,) = found["photos"]
     assert photo["photo"]["name"] == "step-edges.png"
     assert [edge["method"] for edge in photo["edges"]] == ["sobel", "canny", "learned-edges"]
