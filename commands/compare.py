@@ -6,7 +6,6 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -24,9 +23,6 @@ from .options import (
     one_line,
     reading_options,
 )
-
-if TYPE_CHECKING:
-    from ..learned.kernel_bank import KernelBank
 
 REPORT = "filt-report.html"
 """Where the report goes unless told."""
@@ -75,6 +71,7 @@ def compare(
     both, and an explorer of the arithmetic. Without an image a generated picture takes its place.
     TensorFlow is not needed.
     """
+    from ..learned.named_banks import BANKS, open_bank
     from ..learned.report.comparison import compare as compared
     from ..learned.report.photo import generated_photo, photo_of
 
@@ -86,7 +83,7 @@ def compare(
             raise InputError(f"{display_path(target)}: the name of a report must end in .html")
         check_not_read(target, [*images, *models])
     say = _say if sys.stderr.isatty() else _say_nothing
-    banks = [_bank(model) for model in dict.fromkeys(models)] or _shipped()
+    banks = [open_bank(model) for model in dict.fromkeys(models or BANKS)]
     photos = [
         photo_of(read_image(image, page=page, max_pixels=max_pixels), name)
         for image, name in _named(images)
@@ -120,18 +117,6 @@ def _named(images: Sequence[Path]) -> list[tuple[Path, str]]:
     return [
         (image, display_path(image.name if often[image.name] == 1 else image)) for image in chosen
     ]
-
-
-def _bank(model: str) -> KernelBank:
-    from ..learned.named_banks import open_bank
-
-    return open_bank(model)
-
-
-def _shipped() -> list[KernelBank]:
-    from ..learned.named_banks import BANKS, open_bank
-
-    return [open_bank(name) for name in BANKS]
 
 
 def _say(words: str) -> None:

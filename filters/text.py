@@ -128,3 +128,12 @@ def _cell(value: float, scale: float) -> str:
 
 def _rgb(colour: Iterable[int]) -> str:
     return f"({','.join(str(int(part)) for part in colour)})"
+
+
+def counted(count: int, noun: str) -> str:
+    """A number and its noun.
+
+    >>> counted(1, "kernel"), counted(2, "kernel")
+    ('1 kernel', '2 kernels')
+    """
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

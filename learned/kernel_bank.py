@@ -17,6 +17,7 @@ from ..filters.catalogue import kernel as handcrafted_kernel
 from ..filters.errors import FiltError, InputError
 from ..filters.kernel import Kernel
 from ..filters.picture import full_scale_for
+from ..filters.text import counted
 from .layer_use import LayerUse, with_channels
 from .provenance import Provenance
 
@@ -247,8 +248,8 @@ class KernelBank:
         """
         height, width, channels, count = self.kernels.shape
         return (
-            f"{self.name}: {_counted(count, 'kernel')} of {height}×{width}"
-            f" over {_counted(channels, 'channel')}"
+            f"{self.name}: {counted(count, 'kernel')} of {height}×{width}"
+            f" over {counted(channels, 'channel')}"
         )
 
     def __repr__(self) -> str:
@@ -293,7 +294,3 @@ def _centred(kernel: Kernel, size: int) -> Array:
     top, left = (size // 2 - extent // 2 for extent in kernel.shape)
     square[top : top + kernel.shape[0], left : left + kernel.shape[1]] = kernel.taps
     return square
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

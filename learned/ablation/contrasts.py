@@ -9,6 +9,7 @@ import numpy as np
 
 from ...filters.arrays import Array, positive
 from ...filters.errors import InputError
+from ...filters.text import counted
 from .results import Arm, Contrast
 
 CONTRASTS = (
@@ -94,10 +95,9 @@ def movement(cosine: float, epochs: int, pictures: int) -> str:
     >>> movement(0.5, 1, 20)
     'Learned kernels kept a median cosine of 0.50 with their start, over 1 epoch of 20 pictures.'
     """
-    often = "1 epoch" if epochs == 1 else f"{epochs} epochs"
     return (
         f"Learned kernels kept a median cosine of {cosine:.2f} with their start,"
-        f" over {often} of {pictures} pictures."
+        f" over {counted(epochs, 'epoch')} of {pictures} pictures."
     )
 
 

@@ -10,9 +10,10 @@ from ...filters.arrays import Array
 from ..kernel_bank import KernelBank
 from .chance import at_least_share
 from .matches import LEVEL, BankMatch, check_match
-from .null import SEED, benjamini_hochberg, best_cosines
+from .null import benjamini_hochberg, best_cosines
 from .patches import check_covariance, spatial_covariance
 from .shapes import shapes_of
+from .untrained import SEED
 
 SHUFFLES = 2000
 """How often the pixels of each kernel are shuffled."""

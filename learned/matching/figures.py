@@ -9,7 +9,7 @@ import numpy as np
 
 from ...filters.arrays import Array
 from .chance import Measured, at_least_share, measured
-from .null import SEED
+from .untrained import MOST_CHANNELS, SEED, untrained_kernels
 
 SAMPLES = 20_000
 """How many untrained kernels a figure is compared with, where they are small."""
@@ -18,7 +18,6 @@ _FEWEST = 2000
 _TAPS = 20_000_000
 _AT_ONCE = 1_000_000
 _MEANS = 2000
-_MOST_CHANNELS = 8
 
 
 @dataclass(frozen=True)
@@ -71,22 +70,6 @@ def _means(null: Array, count: int) -> Array:
     return np.sort(np.concatenate(parts))
 
 
-def untrained_kernels(
-    rng: np.random.Generator, count: int, height: int, width: int, channels: int
-) -> Array:
-    """Glorot-uniform kernels, (height, width, in, count); their scale is 1, no figure needs it.
-
-    Kernels over more than 8 channels have the spatial profiles of normal weights over one, and
-    are drawn as such.
-
-    >>> untrained_kernels(np.random.default_rng(0), 5, 3, 4, 2).shape
-    (3, 4, 2, 5)
-    """
-    if channels > _MOST_CHANNELS:
-        return rng.standard_normal((height, width, 1, count))
-    return rng.uniform(-1, 1, (height, width, channels, count))
-
-
 def null_of(
     statistics: Callable[[Array], Array],
     height: int,
@@ -103,7 +86,7 @@ def null_of(
     >>> len(largest), bool(largest[0] < largest[-1])
     (500, True)
     """
-    taps = height * width * min(channels, _MOST_CHANNELS)
+    taps = height * width * min(channels, MOST_CHANNELS)
     left = max(_FEWEST, min(SAMPLES, _TAPS // taps)) if samples is None else samples
     rng = np.random.default_rng(SEED)
     found = []

@@ -9,11 +9,11 @@ from functools import lru_cache
 import numpy as np
 
 from ...filters.arrays import Array
-from .figures import Figure, figure, untrained_kernels
+from .figures import Figure, figure
 from .fit_models import differences, gabors
-from .null import SEED
 from .shapes import shapes_of
 from .templates import LARGEST_SIDE
+from .untrained import SEED, untrained_kernels
 from .variable_projection import Fitted, best_fits
 
 SAMPLES = 256

@@ -10,10 +10,11 @@ from ...filters.arrays import Array
 from ..kernel_bank import KernelBank
 from .chance import Measured, measured
 from .matches import LEVEL, BankMatch, check_match
-from .null import SEED, random_shapes
+from .null import random_shapes
 from .patches import check_covariance, spatial_covariance
 from .shapes import shapes_of
 from .templates import Family, families
+from .untrained import SEED
 
 SAMPLES = 5_000
 """How many untrained kernels tell what chance gives, see `functional`."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...filters.arrays import Array
 from .chance import Measured, measured
-from .null import SEED
+from .untrained import SEED
 
 _NOTHING = 0.01
 _MOST_LAYERS, _FEWEST_LAYERS = 500, 19

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from statistics import median
 from typing import TYPE_CHECKING
 
+from ...filters.text import counted
 from ..matching.matches import BankMatch, KernelMatch
 from .layout import (
     UNMATCHED,
@@ -18,7 +19,7 @@ from .layout import (
     key_mark,
     unmatched,
 )
-from .panel import Panel, check_banks, counted, named, panel_of
+from .panel import Panel, check_banks, named, panel_of
 from .style import CHANCE, FAINT, SMALL, WIDTH, mark_of, mark_options, styled
 
 if TYPE_CHECKING:

@@ -93,15 +93,6 @@ def named(kind: str, banks: Sequence[str]) -> str:
     return "-".join([kind, *banks])
 
 
-def counted(count: int, noun: str) -> str:
-    """A number and its noun.
-
-    >>> counted(1, "kernel"), counted(2, "kernel")
-    ('1 kernel', '2 kernels')
-    """
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
 def families_of(
     matches: Sequence[BankMatch], is_drawn: Callable[[KernelMatch], bool] = bool
 ) -> list[str]:

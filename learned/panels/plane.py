@@ -11,12 +11,13 @@ import numpy as np
 
 from ...filters.arrays import Array
 from ...filters.catalogue import kernel as handcrafted_kernel
+from ...filters.text import counted
 from ..kernel_bank import KernelBank
 from ..matching.matches import BankMatch, KernelMatch
 from ..matching.shapes import shapes_of
 from ..matching.tuning import tuning_of
 from .layout import UNMATCHED, columns_for, facets, family_key, heading, key, key_mark
-from .panel import Cell, Panel, check_banks, counted, families_of, named, panel_of
+from .panel import Cell, Panel, check_banks, families_of, named, panel_of
 from .style import FAINT, INK, LINE, SMALL, WIDTH, mark_of, mark_options, styled
 
 if TYPE_CHECKING:

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...filters.text import counted
 from ..ablation.results import Ablation
 from ..kernel_bank import KernelBank
 from ..matching.matches import BankMatch
-from .is_it_sobel import counted, exact_sobels, is_it_sobel, listed
+from .is_it_sobel import exact_sobels, is_it_sobel, listed
 
 _WORDS = {
     "gradient": ("slope", "slopes"),
@@ -104,7 +105,7 @@ def _untested(match: BankMatch) -> Answer:
     return Answer(
         "None of these kernels can be tested",
         (
-            f"None of {counted(len(match.kernels))} can be tested: {listed(reasons)}.",
+            f"None of {counted(len(match.kernels), 'kernel')} can be tested: {listed(reasons)}.",
             f"So it is not shown that any of them is like Sobel.{_but_exact(match)}",
             "That is not to say that the network learned nothing: later layers may have.",
         ),
@@ -127,7 +128,7 @@ def _nothing(bank: KernelBank, match: BankMatch) -> Answer:
         "Nothing learned that these kernels show",
         (
             f"Nothing here can be told from untrained kernels: {match.non_random} of"
-            f" {counted(match.counted)} {'stands' if is_one else 'stand'} out from"
+            f" {counted(match.counted, 'kernel')} {'stands' if is_one else 'stand'} out from"
             f" {match.samples:,} that nobody trained{_left_out(match)}.{kept}",
             f"{nearest}, and chance alone gives {match.chance_median:.2f}. So it is not shown that"
             f" {'it' if is_one else 'any of them'} is like Sobel.{_but_exact(match)}",
@@ -148,7 +149,7 @@ def _something(bank: KernelBank, match: BankMatch, ablation: Ablation | None) ->
         else f"nearest to them are {families_text(match)}"
     )
     said = (
-        f"{match.non_random} of {counted(match.counted)}"
+        f"{match.non_random} of {counted(match.counted, 'kernel')}"
         f" {'is' if match.non_random == 1 else 'are'} unlike untrained ones{control}: {nearest}"
         f"{_left_out(match)}."
     )
@@ -168,7 +169,7 @@ def _but_exact(match: BankMatch) -> str:
     exact = len(exact_sobels(match))
     if not exact:
         return ""
-    return f" Yet {counted(exact)} {'is' if exact == 1 else 'are'} Sobel, tap for tap."
+    return f" Yet {counted(exact, 'kernel')} {'is' if exact == 1 else 'are'} Sobel, tap for tap."
 
 
 def _not_proved(match: BankMatch, ablation: Ablation | None) -> str:
@@ -183,7 +184,7 @@ def _not_proved(match: BankMatch, ablation: Ablation | None) -> str:
         against = {(c.better, c.than): c for c in ablation.contrasts}
         contrast = against.get(("learned", "frozen-handcrafted"))
         if contrast is not None:
-            often = "1 epoch" if ablation.epochs == 1 else f"{ablation.epochs} epochs"
+            often = counted(ablation.epochs, "epoch")
             parts.append(
                 f"in a short ablation ({often} of {ablation.pictures:,} pictures)"
                 f" learned kernels against frozen handcrafted ones: {contrast.verdict}"

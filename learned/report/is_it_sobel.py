@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from ...filters.text import counted
 from ..kernel_bank import KernelBank
 from ..matching.matches import BankMatch, KernelMatch
 
@@ -39,8 +40,8 @@ def is_it_sobel(bank: KernelBank, match: BankMatch) -> tuple[str, str]:
         more = sum(one not in exact for one in slopes)
         also = f"; {more} more {'is a slope' if more == 1 else 'are slopes'}" if more else ""
         return (
-            f"{counted(len(exact))} {are} Sobel, tap for tap{also}.",
-            f"{len(exact)} of {counted(len(match.kernels))} {are} Sobel itself",
+            f"{counted(len(exact), 'kernel')} {are} Sobel, tap for tap{also}.",
+            f"{len(exact)} of {counted(len(match.kernels), 'kernel')} {are} Sobel itself",
         )
     if not slopes:
         return (
@@ -160,15 +161,6 @@ def _span(values: Iterable[float], form: str) -> str:
     ordered = sorted(values)
     ends = dict.fromkeys(format(end, form) for end in (ordered[0], ordered[-1]))
     return " to ".join(ends)
-
-
-def counted(count: int) -> str:
-    """So many kernels.
-
-    >>> counted(1), counted(2)
-    ('1 kernel', '2 kernels')
-    """
-    return "1 kernel" if count == 1 else f"{count} kernels"
 
 
 def listed(parts: Sequence[str]) -> str:

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from filt.learned.matching.figures import figure, null_of, untrained_kernels
+from filt.learned.matching.figures import figure, null_of
 from filt.learned.matching.null import random_shapes
 from filt.learned.matching.shapes import shapes_of
+from filt.learned.matching.untrained import untrained_kernels
 
 
 def test_a_figure_by_hand():

@@ -9,10 +9,10 @@ import pytest
 from scipy.optimize import least_squares
 
 from filt.filters.recipes import gabor
-from filt.learned.matching.figures import untrained_kernels
 from filt.learned.matching.fit_models import differences, gabors
 from filt.learned.matching.fits import fits_of
 from filt.learned.matching.shapes import shapes_of
+from filt.learned.matching.untrained import untrained_kernels
 from filt.learned.shipped import shipped_bank
 
 

@@ -9,8 +9,8 @@ import pytest
 from scipy import stats
 
 from filt.filters.errors import InputError
-from filt.learned.matching.figures import untrained_kernels
 from filt.learned.matching.opponency import ACHROMATIC, MIXED, opponency_of
+from filt.learned.matching.untrained import untrained_kernels
 
 
 def coloured(weights, side=7, seed=0):

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from filt.learned.matching.figures import untrained_kernels
 from filt.learned.matching.subspaces import subspaces_of
+from filt.learned.matching.untrained import untrained_kernels
 
 R = math.sqrt(2)
 EDGE = [

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from filt.filters.catalogue import kernel
-from filt.learned.matching.figures import untrained_kernels
 from filt.learned.matching.tuning import tuning_of, widths_of
 from filt.learned.matching.tuning_figures import tuning_figures
+from filt.learned.matching.untrained import untrained_kernels
 
 SIDE = 41
 Y, X = np.mgrid[-20:21, -20:21]
