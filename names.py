@@ -11,17 +11,9 @@ from .filters.filter import Filter, PictureFilter
 from .filters.grammar import Value, parameters_text
 from .filters.kernel import Kernel
 from .filters.pipeline import Pipeline
-from .filters.presentation import card, size_of
 from .filters.registry import FILTERS, handcrafted
-from .filters.text import LEGEND
-from .learned.bank_filter import BankSheet, bank_sheet, learned_filter, not_one
-from .learned.named_banks import (
-    BANKS,
-    is_bank_name,
-    kernel_number,
-    open_bank,
-    split_number,
-)
+
+# What is learned, and what prints, is imported where it is used: a handcrafted name needs neither.
 
 TAPS_PREFIX = "taps:"
 
@@ -60,10 +52,17 @@ def resolve(text: str) -> Pipeline:
     steps = split_steps(text)
     files = tuple(file for step in steps if (file := _file(step)))
     filters = tuple(_filter(step) for step in steps)
-    for step in filters:
-        if isinstance(step, BankSheet) and len(filters) > 1:
-            raise InputError(not_one(step))
+    if len(filters) > 1 and not all(map(_is_handcrafted, steps)):
+        _refuse_sheets(filters)
     return Pipeline(filters, "+".join(steps), files)
+
+
+def _refuse_sheets(filters: tuple[PictureFilter, ...]) -> None:
+    from .learned.bank_filter import BankSheet, not_one
+
+    for step in filters:
+        if isinstance(step, BankSheet):
+            raise InputError(not_one(step))
 
 
 def split_steps(text: str) -> list[str]:
@@ -101,6 +100,9 @@ def listing() -> list[Entry]:
     >>> [entry.size for entry in listing() if entry.name == "sobel-x"]
     ['3×3']
     """
+    from .filters.presentation import size_of
+    from .learned.named_banks import BANKS
+
     entries = []
     for name, recipe in FILTERS.items():
         filtered = handcrafted(name)
@@ -120,6 +122,8 @@ def listing() -> list[Entry]:
 
 
 def _bank_entry(name: str) -> Entry:
+    from .filters.presentation import size_of
+
     sheet = _bank_filter(name)
     kernels = [kernel.name for kernel in sheet.kernels]
     return Entry(name, size_of(sheet), sheet.family, sheet.meaning, sheet.source, {}, kernels, [])
@@ -131,6 +135,9 @@ def listing_text(entries: list[Entry]) -> str:
     >>> "central-x" in listing_text(listing())
     True
     """
+    from .filters.presentation import card
+    from .filters.text import LEGEND
+
     families = dict.fromkeys(entry.family for entry in entries)
     lines = []
     for family in families:
@@ -150,6 +157,8 @@ def completions(start: str = "") -> dict[str, str]:
     >>> completions()["box"]
     'the same as box-blur'
     """
+    from .learned.named_banks import BANKS, open_bank, split_number
+
     bank, number = split_number(start)
     if number is not None and bank in BANKS:
         return {f"{bank}:{n}": kernel.meaning for n, kernel in enumerate(open_bank(bank))}
@@ -170,14 +179,27 @@ def _said(entry: Entry) -> str:
 
 
 def _filter(name: str) -> PictureFilter:
+    if _is_handcrafted(name):
+        return handcrafted(name)
     if not name.startswith(TAPS_PREFIX):
+        from .learned.named_banks import is_bank_name
+
         return _bank_filter(name) if is_bank_name(name) else handcrafted(name)
     file = _taps_file(name)
     return of_kernel(read_taps(file) if file else parse_taps(name.removeprefix(TAPS_PREFIX)))
 
 
+def _is_handcrafted(name: str) -> bool:
+    """Whether the word before the parameters is a handcrafted filter's, which no bank is called."""
+    word = name.partition(":")[0].strip().lower()
+    return word in FILTERS or word in ALIASES
+
+
 def _bank_filter(name: str) -> PictureFilter:
     """A kernel of a bank, NAME:7, or the sheet of all of them."""
+    from .learned.bank_filter import bank_sheet, learned_filter
+    from .learned.named_banks import BANKS, kernel_number, open_bank, split_number
+
     bank_name, number = split_number(name)
     bank = open_bank(bank_name)
     if number is None:
@@ -189,6 +211,10 @@ def _file(name: str) -> str:
     """The file that `name` reads, or nothing where it reads none."""
     if name.startswith(TAPS_PREFIX):
         return _taps_file(name)
+    if _is_handcrafted(name):
+        return ""
+    from .learned.named_banks import BANKS, is_bank_name, split_number
+
     bank_name, _ = split_number(name)
     return bank_name if is_bank_name(name) and bank_name not in BANKS else ""
 

@@ -19,6 +19,7 @@ from ..filters.placement import Placement
 from ..filters.showing import SHOWS, to_picture
 from .batch import about, each_image
 from .options import (
+    AT_LEAST_ONE,
     FILTER,
     IMAGE,
     clobber_option,
@@ -56,6 +57,12 @@ RAW = "raw"
 @reading_options
 @clobber_option
 @click.option("--fail-fast", is_flag=True, help="Stop at the first picture that fails.")
+@click.option(
+    "--jobs",
+    metavar="N",
+    type=AT_LEAST_ONE,
+    help="So many pictures at a time.  [default: the processors; 1 with --fail-fast]",
+)
 @json_option
 def apply(
     *,
@@ -71,6 +78,7 @@ def apply(
     page: int | None,
     no_clobber: bool,
     fail_fast: bool,
+    jobs: int | None,
     as_json: bool,
     **placed: Any,
 ) -> None:
@@ -112,8 +120,8 @@ def apply(
             "unit": unit,
         }
 
-    jobs = list(zip(images, outputs, strict=True))
-    each_image(jobs, work, _report, as_json=as_json, fail_fast=fail_fast)
+    pairs = list(zip(images, outputs, strict=True))
+    each_image(pairs, work, _report, as_json=as_json, fail_fast=fail_fast, workers=jobs)
 
 
 def _as_shown(response: Picture, how: str) -> Picture:

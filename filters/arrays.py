@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,8 @@ def real_array(value: ArrayLike, name: str) -> Array:
     >>> real_array([[1, 2], [3, 4]], "image").shape
     (2, 2)
     """
-    if isinstance(value, np.ma.MaskedArray):
+    # Whoever has a masked array has loaded numpy.ma, which takes its time.
+    if "numpy.ma" in sys.modules and isinstance(value, np.ma.MaskedArray):
         raise TypeError(f"{name} must not be a masked array: fill it or pass the mask by itself")
     try:
         array = np.asarray(value)
@@ -68,6 +70,18 @@ def as_image(image: ArrayLike, name: str = "image") -> Array:
     >>> as_image(np.zeros((2, 3), np.uint8)).dtype
     dtype('float32')
     """
+    array = checked_image(image, name)
+    return np.ascontiguousarray(array, dtype=working_dtype(array.dtype))
+
+
+def checked_image(image: ArrayLike, name: str = "image") -> Array:
+    """`image` in its own dtype, as it lies in memory: (height, width) or with channels.
+
+    Native byte order. Raises what `as_image` raises.
+
+    >>> checked_image([[1, 2]]).shape
+    (1, 2)
+    """
     array = real_array(image, name)
     if array.ndim not in (2, 3):
         raise InputError(
@@ -75,7 +89,7 @@ def as_image(image: ArrayLike, name: str = "image") -> Array:
         )
     if array.size == 0:
         raise InputError(f"{name} is empty: shape {array.shape}")
-    return np.ascontiguousarray(array, dtype=working_dtype(array.dtype))
+    return array
 
 
 def full_scale_of(dtype: np.dtype[Any]) -> float:

@@ -8,7 +8,9 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .arrays import Array, as_image
+from .arrays import Array, as_image, checked_image, working_dtype
+from .engine import Pixels, Rows, Stage, computed
+from .engine.scratch import scratch
 from .errors import InputError
 
 LUMA_WEIGHTS = (0.299, 0.587, 0.114)
@@ -19,26 +21,45 @@ def luma(image: ArrayLike) -> Array:
     """The brightness of an RGB image by Rec. 601: 0.299 R + 0.587 G + 0.114 B.
 
     image: (height, width, 3), or (height, width) or (height, width, 1), which are grey already.
-    Gives (height, width) in float32 or float64, on the image's own scale.
+    Gives (height, width) in float32 or float64, on the image's own scale; of a grey image in that
+    dtype the image itself.
     Raises InputError for another number of channels. Source: ITU-R BT.601.
 
     >>> round(float(luma(np.array([[[255, 0, 0]]], np.uint8))[0, 0]), 3)
     76.245
     """
-    pixels = as_image(image)
+    pixels = checked_image(image)
     if pixels.ndim == 2:
-        return pixels
-    if pixels.shape[2] == 1:
-        return np.ascontiguousarray(pixels[..., 0])
-    if pixels.shape[2] != 3:
+        return as_image(pixels)
+    return computed(luma_rows(Pixels(pixels, working_dtype(pixels.dtype))))
+
+
+def luma_rows(source: Rows) -> Rows:
+    """The same of a picture by its rows. Raises InputError for a wrong number of channels.
+
+    >>> luma_rows(Pixels(np.zeros((4, 5, 3)), np.dtype(float))).shape
+    (4, 5)
+    """
+    if len(source.shape) == 2:
+        return source
+    if source.shape[2] not in (1, 3):
         raise InputError(
-            f"luma needs a grey or RGB image, got {pixels.shape[2]} channels:"
+            f"luma needs a grey or RGB image, got {source.shape[2]} channels:"
             " leave alpha out, or filter the channels with 'each' or 'max'"
         )
-    weights = np.asarray(LUMA_WEIGHTS, dtype=pixels.dtype)
-    with np.errstate(invalid="ignore"):
-        brightness: Array = pixels @ weights
-    return brightness
+    weights = LUMA_WEIGHTS if source.shape[2] == 3 else (1.0,)
+
+    def weigh(rows: Array, out: Array) -> None:
+        # In float64, one channel after the other: rounded once, whatever lies beside a pixel.
+        total, part = (scratch(out.shape, np.float64) for _ in range(2))
+        with np.errstate(invalid="ignore"):
+            np.multiply(rows[..., 0], weights[0], out=total)
+            for channel in range(1, len(weights)):
+                np.multiply(rows[..., channel], weights[channel], out=part)
+                np.add(total, part, out=total)
+        np.copyto(out, total, casting="same_kind")
+
+    return Stage(source, source.shape[:2], source.dtype, weigh)
 
 
 _SRGB_TO_XYZ = (
@@ -81,33 +102,37 @@ def strongest(responses: Array) -> Array:
     return chosen
 
 
-def _max(pixels: Array, respond: Callable[[Array], Array]) -> Array:
-    response = respond(pixels)
-    return response if response.ndim == 2 else strongest(response)
+def _max(source: Rows, respond: Callable[[Rows], Rows]) -> Rows:
+    response = respond(source)
+    if len(response.shape) == 2:
+        return response
+
+    def choose(rows: Array, out: Array) -> None:
+        out[...] = strongest(rows)
+
+    return Stage(response, response.shape[:2], response.dtype, choose)
 
 
-CHANNELS: MappingProxyType[str, Callable[[Array, Callable[[Array], Array]], Array]] = (
-    MappingProxyType(
-        {
-            "luma": lambda pixels, respond: respond(luma(pixels)),
-            "each": lambda pixels, respond: respond(pixels),
-            "max": _max,
-        }
-    )
+CHANNELS: MappingProxyType[str, Callable[[Rows, Callable[[Rows], Rows]], Rows]] = MappingProxyType(
+    {
+        "luma": lambda source, respond: respond(luma_rows(source)),
+        "each": lambda source, respond: respond(source),
+        "max": _max,
+    }
 )
 """What a filter sees of a colour picture: its luma, each channel by itself, or each channel with
 the strongest response kept at every pixel."""
 
 
-def over_channels(image: ArrayLike, channels: str, respond: Callable[[Array], Array]) -> Array:
-    """What `respond` gives for an image, seen through `channels`: "luma", "each" or "max".
+def over_channels(source: Rows, channels: str, respond: Callable[[Rows], Rows]) -> Rows:
+    """What `respond` gives for a picture, seen through `channels`: "luma", "each" or "max".
 
-    respond: a function from (height, width) or (height, width, channels) to the same number of
-    axes, each channel by itself. Raises InputError for an unknown name.
+    respond: from (height, width) or (height, width, channels) to the same number of axes, each
+    channel by itself. Raises InputError for an unknown name.
 
-    >>> over_channels(np.array([[[1, 2, 9]]]), "max", lambda planes: -planes).tolist()
-    [[-9.0]]
+    >>> over_channels(Pixels(np.eye(2), np.dtype(float)), "max", lambda rows: rows).shape
+    (2, 2)
     """
     if channels not in CHANNELS:
         raise InputError(f"channels must be one of {', '.join(CHANNELS)}, got {channels!r}")
-    return CHANNELS[channels](as_image(image), respond)
+    return CHANNELS[channels](source, respond)

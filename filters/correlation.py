@@ -15,7 +15,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .arrays import Array, Taps, as_image, real_array
+from .arrays import Array, Taps, checked_image, real_array
 from .catalogue import kernel as kernel_named
 from .errors import InputError
 from .kernel import Kernel
@@ -60,7 +60,7 @@ def correlate(
     285.0
     """
     placement = Placement(mode, border, stride, dilation)
-    return _delivered(correlate_placed(as_image(image), taps_of(kernel), placement), out)
+    return correlate_placed(checked_image(image), taps_of(kernel), placement, out)
 
 
 def convolve(
@@ -84,7 +84,7 @@ def convolve(
     """
     placement = Placement(mode, border, stride, dilation)
     turned = taps_of(kernel)[::-1, ::-1]
-    return _delivered(correlate_placed(as_image(image), turned, placement), out)
+    return correlate_placed(checked_image(image), turned, placement, out)
 
 
 def correlate1d(
@@ -145,18 +145,6 @@ def taps_of(kernel: KernelLike) -> Taps:
     if isinstance(kernel, str):
         return kernel_named(kernel).taps
     return Kernel(np.asarray(real_array(kernel, "kernel"), np.float64)).taps
-
-
-def _delivered(result: Array, out: Array | None) -> Array:
-    if out is None:
-        return np.ascontiguousarray(result)
-    if not isinstance(out, np.ndarray) or (out.shape, out.dtype) != (result.shape, result.dtype):
-        got = f"{out.shape} {out.dtype}" if isinstance(out, np.ndarray) else type(out).__name__
-        raise InputError(f"out must be an array of {result.shape} {result.dtype}, got {got}")
-    if not out.flags.writeable:
-        raise InputError("out must be writeable")
-    np.copyto(out, result)
-    return out
 
 
 def _row(values: ArrayLike, name: str) -> Array:

@@ -2,53 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .arrays import Array, Taps, as_image, pair
+from .arrays import Array, as_image, checked_image, pair, working_dtype
 from .colour import over_channels
+from .combination import COMBINATIONS
+from .engine import Pixels, Rows
 from .errors import InputError
 from .kernel import Kernel
 from .picture import Picture
-from .placement import Placement, correlate_placed
+from .placement import Placement, correlate_placed, delivered, on_one_grid, placed
 from .sizes import reach
 
 OPERATIONS = ("correlate", "convolve")
 _NEXT_TO_NOTHING = 0.05
 _UNSEEN = 1e-6
 """An alpha below this is rounding: no colour is divided by it."""
-
-
-def magnitude(responses: Sequence[Array]) -> Array:
-    """The Euclidean length of the responses at each pixel.
-
-    >>> magnitude([np.array([3.0]), np.array([-4.0])]).tolist()
-    [5.0]
-    """
-    length: Array = np.hypot.reduce(list(responses))
-    return length
-
-
-def _largest(responses: Sequence[Array]) -> Array:
-    largest: Array = np.maximum.reduce(list(responses))
-    return largest
-
-
-def _only(responses: Sequence[Array]) -> Array:
-    (response,) = responses
-    return response
-
-
-COMBINATIONS: MappingProxyType[str, Callable[[Sequence[Array]], Array]] = MappingProxyType(
-    {"only": _only, "magnitude": magnitude, "largest": _largest}
-)
-"""How the responses of a filter's kernels become one: the only one there is, the length of the
-vector that they make, or the largest of them."""
 
 
 class PictureFilter(Protocol):
@@ -101,8 +74,9 @@ class PictureFilter(Protocol):
         operation: str = "correlate",
         placement: Placement | None = None,
         channels: str | None = None,
+        out: Array | None = None,
     ) -> Array:
-        """The response to an image, signed and unscaled."""
+        """The response to an image, signed and unscaled, in `out` where there is one."""
 
     def apply(
         self,
@@ -195,12 +169,14 @@ class Filter:
         operation: str = "correlate",
         placement: Placement | None = None,
         channels: str | None = None,
+        out: Array | None = None,
     ) -> Array:
         """The response to an image: signed, unscaled, float32 or float64.
 
         image: (height, width) or (height, width, channels). operation: "correlate" or "convolve".
         placement: mode, border, stride and dilation; None is "same" with reflect101.
-        channels: "luma", "each", "max", or None for the filter's own choice.
+        channels: "luma", "each", "max", or None for the filter's own choice. out: an array of the
+        result's shape and dtype to write into.
         Gives (height, width), or with "each" the image's channels too.
         Raises InputError for unknown names and for what does not fit together.
 
@@ -208,19 +184,40 @@ class Filter:
         >>> Filter("sobel-x", (kernel("sobel-x"),)).respond(np.eye(3)).shape
         (3, 3)
         """
+        pixels = checked_image(image)
+        response = self.rows(
+            Pixels(pixels, working_dtype(pixels.dtype)),
+            operation=operation,
+            placement=placement,
+            channels=channels,
+        )
+        return delivered(response, out, pixels)
+
+    def rows(
+        self,
+        source: Rows,
+        *,
+        operation: str = "correlate",
+        placement: Placement | None = None,
+        channels: str | None = None,
+    ) -> Rows:
+        """The response to a picture by its rows, a strip at a time; see `respond`.
+
+        >>> from .catalogue import kernel
+        >>> picture = Pixels(np.eye(3), np.dtype(float))
+        >>> Filter("sobel-x", (kernel("sobel-x"),)).rows(picture).shape
+        (3, 3)
+        """
         if operation not in OPERATIONS:
             raise InputError(f"operation must be correlate or convolve, got {operation!r}")
         laid = placement or Placement()
         step = 1 if operation == "correlate" else -1
-
-        def response_of(pixels: Array) -> Array:
-            grid = self._grid()
-            taps = [_on_grid(kernel.taps[::step, ::step], grid) for kernel in self.kernels]
-            return COMBINATIONS[self.combination](
-                [correlate_placed(pixels, weights, laid) for weights in taps]
-            )
-
-        return over_channels(image, channels or self.channels, response_of)
+        taps = on_one_grid([kernel.taps[::step, ::step] for kernel in self.kernels])
+        return over_channels(
+            source,
+            channels or self.channels,
+            lambda seen: placed(seen, taps, laid, COMBINATIONS[self.combination]),
+        )
 
     def apply(
         self,
@@ -290,17 +287,6 @@ class Filter:
             max(kernel.shape[0] for kernel in self.kernels),
             max(kernel.shape[1] for kernel in self.kernels),
         )
-
-
-def _on_grid(taps: Taps, grid: tuple[int, int]) -> Taps:
-    """`taps` with zeros around them, so that kernels of unequal size give equal extents."""
-    before = [side // 2 - length // 2 for side, length in zip(grid, taps.shape[:2], strict=True)]
-    after = [
-        side - length - lead
-        for side, length, lead in zip(grid, taps.shape[:2], before, strict=True)
-    ]
-    around = [*zip(before, after, strict=True), *[(0, 0)] * (taps.ndim - 2)]
-    return np.pad(taps, around) if any(map(any, around)) else taps
 
 
 def _beside(plane: Array, pixels: Array) -> Array:

@@ -4,7 +4,8 @@ All of them take an image of (height, width) or (height, width, 3), any real dty
 signed, unscaled response in float32 or float64 (see `correlate`). `channels` is what they see of a
 colour image: "luma" (the default), "each" channel by itself, or "max", the strongest channel.
 `border` is one of reflect101, symmetric, replicate, wrap and zero. They raise InputError for
-unknown names and parameters out of range, TypeError for what is not numbers.
+unknown names and parameters out of range, TypeError for what is not numbers. `out`, an array of the
+result's shape and dtype, is written into where there is one.
 """
 
 from __future__ import annotations
@@ -16,7 +17,13 @@ from .placement import Placement
 from .registry import handcrafted
 
 
-def sobel(image: ArrayLike, *, channels: str = "luma", border: str = "reflect101") -> Array:
+def sobel(
+    image: ArrayLike,
+    *,
+    channels: str = "luma",
+    border: str = "reflect101",
+    out: Array | None = None,
+) -> Array:
     """The gradient magnitude by Sobel's kernels: a step of height 1 gives 4.
 
     Gives (height, width), not negative; the directions apart are `correlate(image, "sobel-x")`
@@ -25,10 +32,16 @@ def sobel(image: ArrayLike, *, channels: str = "luma", border: str = "reflect101
     >>> sobel([[0, 0, 1, 1]] * 3)[1].tolist()
     [0.0, 4.0, 4.0, 0.0]
     """
-    return _response("sobel", image, channels, border)
+    return _response("sobel", image, channels, border, out=out)
 
 
-def scharr(image: ArrayLike, *, channels: str = "luma", border: str = "reflect101") -> Array:
+def scharr(
+    image: ArrayLike,
+    *,
+    channels: str = "luma",
+    border: str = "reflect101",
+    out: Array | None = None,
+) -> Array:
     """The gradient magnitude by Scharr's kernels: a step of height 1 gives 16.
 
     It depends less on the direction of the edge than Sobel's. Source: Scharr, 2000.
@@ -36,10 +49,16 @@ def scharr(image: ArrayLike, *, channels: str = "luma", border: str = "reflect10
     >>> scharr([[0, 0, 1, 1]] * 3)[1].tolist()
     [0.0, 16.0, 16.0, 0.0]
     """
-    return _response("scharr", image, channels, border)
+    return _response("scharr", image, channels, border, out=out)
 
 
-def prewitt(image: ArrayLike, *, channels: str = "luma", border: str = "reflect101") -> Array:
+def prewitt(
+    image: ArrayLike,
+    *,
+    channels: str = "luma",
+    border: str = "reflect101",
+    out: Array | None = None,
+) -> Array:
     """The gradient magnitude by Prewitt's kernels: a step of height 1 gives 3.
 
     Source: Prewitt, 1970.
@@ -47,10 +66,16 @@ def prewitt(image: ArrayLike, *, channels: str = "luma", border: str = "reflect1
     >>> prewitt([[0, 0, 1, 1]] * 3)[1].tolist()
     [0.0, 3.0, 3.0, 0.0]
     """
-    return _response("prewitt", image, channels, border)
+    return _response("prewitt", image, channels, border, out=out)
 
 
-def roberts(image: ArrayLike, *, channels: str = "luma", border: str = "reflect101") -> Array:
+def roberts(
+    image: ArrayLike,
+    *,
+    channels: str = "luma",
+    border: str = "reflect101",
+    out: Array | None = None,
+) -> Array:
     """The gradient magnitude by Roberts's 2×2 cross: a step of height 1 gives the square root of 2.
 
     The 2×2 window holds the pixel and its neighbours above and to the left.
@@ -59,10 +84,16 @@ def roberts(image: ArrayLike, *, channels: str = "luma", border: str = "reflect1
     >>> [round(v, 3) for v in roberts([[0.0, 0, 1, 1]] * 3)[1].tolist()]
     [0.0, 0.0, 1.414, 0.0]
     """
-    return _response("roberts", image, channels, border)
+    return _response("roberts", image, channels, border, out=out)
 
 
-def kirsch(image: ArrayLike, *, channels: str = "luma", border: str = "reflect101") -> Array:
+def kirsch(
+    image: ArrayLike,
+    *,
+    channels: str = "luma",
+    border: str = "reflect101",
+    out: Array | None = None,
+) -> Array:
     """The strongest of Kirsch's eight compass masks: a step of height 1 gives up to 15.
 
     Source: Kirsch, 1971.
@@ -70,10 +101,16 @@ def kirsch(image: ArrayLike, *, channels: str = "luma", border: str = "reflect10
     >>> kirsch([[0, 0, 1, 1]] * 3)[1].tolist()
     [0.0, 15.0, 9.0, 0.0]
     """
-    return _response("kirsch", image, channels, border)
+    return _response("kirsch", image, channels, border, out=out)
 
 
-def robinson(image: ArrayLike, *, channels: str = "luma", border: str = "reflect101") -> Array:
+def robinson(
+    image: ArrayLike,
+    *,
+    channels: str = "luma",
+    border: str = "reflect101",
+    out: Array | None = None,
+) -> Array:
     """The strongest of Robinson's eight compass masks: a step of height 1 gives 4.
 
     Source: Robinson, 1977.
@@ -81,11 +118,16 @@ def robinson(image: ArrayLike, *, channels: str = "luma", border: str = "reflect
     >>> robinson([[0, 0, 1, 1]] * 3)[1].tolist()
     [0.0, 4.0, 4.0, 0.0]
     """
-    return _response("robinson", image, channels, border)
+    return _response("robinson", image, channels, border, out=out)
 
 
 def gaussian_gradient(
-    image: ArrayLike, sigma: float = 1.0, *, channels: str = "luma", border: str = "reflect101"
+    image: ArrayLike,
+    sigma: float = 1.0,
+    *,
+    channels: str = "luma",
+    border: str = "reflect101",
+    out: Array | None = None,
 ) -> Array:
     """The gradient magnitude at scale `sigma` (pixels, above 0): the blurred image's slope.
 
@@ -96,10 +138,16 @@ def gaussian_gradient(
     >>> round(float(gaussian_gradient(ramp, 2.0)[20, 20]), 3)
     1.0
     """
-    return _response("gaussian-gradient", image, channels, border, sigma=sigma)
+    return _response("gaussian-gradient", image, channels, border, sigma=sigma, out=out)
 
 
-def laplacian(image: ArrayLike, *, channels: str = "luma", border: str = "reflect101") -> Array:
+def laplacian(
+    image: ArrayLike,
+    *,
+    channels: str = "luma",
+    border: str = "reflect101",
+    out: Array | None = None,
+) -> Array:
     """The 4-neighbour Laplacian with centre −4: positive on the dark side of an edge.
 
     The 8-neighbour one with centre +8 is `correlate(image, "laplacian8")`.
@@ -107,11 +155,16 @@ def laplacian(image: ArrayLike, *, channels: str = "luma", border: str = "reflec
     >>> laplacian([[0, 0, 1, 1]] * 3)[1].tolist()
     [0.0, 1.0, -1.0, 0.0]
     """
-    return _response("laplacian4", image, channels, border)
+    return _response("laplacian4", image, channels, border, out=out)
 
 
 def laplacian_of_gaussian(
-    image: ArrayLike, sigma: float = 1.4, *, channels: str = "luma", border: str = "reflect101"
+    image: ArrayLike,
+    sigma: float = 1.4,
+    *,
+    channels: str = "luma",
+    border: str = "reflect101",
+    out: Array | None = None,
 ) -> Array:
     """The Laplacian of the image blurred by `sigma` (pixels, above 0): it crosses zero at edges.
 
@@ -123,7 +176,7 @@ def laplacian_of_gaussian(
     >>> bool(response[19] > 0 > response[20])
     True
     """
-    return _response("laplacian-of-gaussian", image, channels, border, sigma=sigma)
+    return _response("laplacian-of-gaussian", image, channels, border, sigma=sigma, out=out)
 
 
 def difference_of_gaussians(
@@ -133,6 +186,7 @@ def difference_of_gaussians(
     *,
     channels: str = "luma",
     border: str = "reflect101",
+    out: Array | None = None,
 ) -> Array:
     """A blur by `sigma` minus one by `ratio` (above 1) times sigma: positive on bright spots.
 
@@ -144,11 +198,19 @@ def difference_of_gaussians(
     >>> bool(difference_of_gaussians(spot)[10, 10] > 0)
     True
     """
-    return _response("difference-of-gaussians", image, channels, border, sigma=sigma, ratio=ratio)
+    return _response(
+        "difference-of-gaussians", image, channels, border, sigma=sigma, ratio=ratio, out=out
+    )
 
 
 def _response(
-    name: str, image: ArrayLike, channels: str, border: str, **parameters: float
+    name: str,
+    image: ArrayLike,
+    channels: str,
+    border: str,
+    *,
+    out: Array | None,
+    **parameters: float,
 ) -> Array:
     made = handcrafted(name, **parameters)
-    return made.respond(image, channels=channels, placement=Placement(border=border))
+    return made.respond(image, channels=channels, placement=Placement(border=border), out=out)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from .arrays import Array, Taps, pair
-from .borders import pad, resolve_border
-from .engine import correlate_valid
+from .arrays import Array, Taps, pair, working_dtype
+from .borders import resolve_border
+from .engine import Combine, Lay, Pixels, Rows, Stage, computed, correlated
 from .errors import InputError
 from .sizes import MODES, padding_for
 
@@ -56,34 +58,112 @@ class Placement:
         ]
 
 
-def correlate_placed(pixels: Array, taps: Taps, placement: Placement) -> Array:
+def lay_of(placement: Placement, shape: tuple[int, ...], taps: Taps) -> Lay:
+    """The same for the engine, for a picture of that shape and kernels of the shape of `taps`.
+
+    >>> lay_of(Placement(), (9, 9), np.ones((3, 4))).before
+    (1, 2)
+    """
+    (top, bottom), (left, right) = placement.padding(shape, taps)
+    return Lay(
+        (top, left),
+        (bottom, right),
+        placement.border or "zero",
+        pair(placement.stride, "stride"),
+        pair(placement.dilation, "dilation"),
+    )
+
+
+def placed(
+    source: Rows,
+    kernels: Sequence[Taps],
+    placement: Placement,
+    combine: Combine | None = None,
+    planes: int | None = None,
+) -> Stage:
+    """The responses of kernels to a picture as rows of the engine, laid out by `placement`.
+
+    kernels: all of one height and width; see `correlated`. Raises InputError where the channels do
+    not fit, where the taps are too large for the dtype, and in "valid" where they are larger than
+    the picture.
+    """
+    for taps in kernels:
+        largest = float(np.abs(taps).max())
+        if largest > float(np.finfo(source.dtype).max):
+            raise InputError(f"taps must fit {source.dtype}, got {largest:g}")
+        channels = source.shape[2] if len(source.shape) == 3 else 1
+        if taps.ndim == 3 and channels != taps.shape[2]:
+            raise InputError(
+                f"a kernel over {taps.shape[2]} channels needs a picture of as many, got {channels}"
+            )
+    lay = lay_of(placement, source.shape, kernels[0])
+    return correlated(source, kernels, lay, combine, planes)
+
+
+def on_one_grid(kernels: Sequence[Taps]) -> list[Taps]:
+    """The kernels with zeros around them, so that those of unequal size give equal extents.
+
+    >>> [taps.shape for taps in on_one_grid([np.ones((1, 3)), np.ones((3, 1))])]
+    [(3, 3), (3, 3)]
+    """
+    grid = [max(taps.shape[axis] for taps in kernels) for axis in (0, 1)]
+    return [_on_grid(taps, grid) for taps in kernels]
+
+
+def _on_grid(taps: Taps, grid: list[int]) -> Taps:
+    before = [side // 2 - length // 2 for side, length in zip(grid, taps.shape[:2], strict=True)]
+    after = [
+        side - length - lead
+        for side, length, lead in zip(grid, taps.shape[:2], before, strict=True)
+    ]
+    around = [*zip(before, after, strict=True), *[(0, 0)] * (taps.ndim - 2)]
+    return np.pad(taps, around) if any(map(any, around)) else taps
+
+
+def correlate_placed(
+    pixels: Array, taps: Taps, placement: Placement, out: Array | None = None
+) -> Array:
     """The correlation of `pixels` with `taps`, laid out by `placement`.
 
-    pixels: float32 or float64, (height, width) or (height, width, channels), as `as_image` gives.
-    taps: (height, width) for every channel by itself, or (height, width, channels) to sum over
-    the channels. Raises InputError where the channels do not fit, where the taps are too large
-    for the dtype, and in "valid" where they are larger than the picture.
+    pixels: (height, width) or (height, width, channels), of real numbers; filtered in the dtype
+    that `working_dtype` says. taps: (height, width) for every channel by itself, or (height, width,
+    channels) to sum over the channels. out: what to write into, see `delivered`. Raises InputError
+    where the channels do not fit, where the taps are too large for the dtype, and in "valid" where
+    they are larger than the picture.
 
     >>> correlate_placed(np.ones((3, 3)), np.ones((3, 3)), Placement(border="zero"))[0].tolist()
     [4.0, 6.0, 4.0]
     """
-    largest = float(np.abs(taps).max())
-    if largest > float(np.finfo(pixels.dtype).max):
-        raise InputError(f"taps must fit {pixels.dtype}, got {largest:g}")
-    (top, bottom), (left, right) = placement.padding(pixels.shape, taps)
-    padded = pad(pixels, (top, left), (bottom, right), placement.border or "zero")
-    strides, dilations = pair(placement.stride, "stride"), pair(placement.dilation, "dilation")
-    if taps.ndim == 2:
-        return np.ascontiguousarray(correlate_valid(padded, taps, strides, dilations))
-    planes = padded[:, :, None] if padded.ndim == 2 else padded
-    if planes.shape[2] != taps.shape[2]:
-        raise InputError(
-            f"a kernel over {taps.shape[2]} channels needs a picture of as many,"
-            f" got {planes.shape[2]}"
-        )
-    responses = [
-        correlate_valid(np.ascontiguousarray(planes[..., c]), taps[..., c], strides, dilations)
-        for c in range(taps.shape[2])
-    ]
-    with np.errstate(invalid="ignore"):
-        return np.sum(responses, axis=0, dtype=pixels.dtype)
+    source = Pixels(pixels, working_dtype(pixels.dtype))
+    return delivered(placed(source, [taps], placement), out, pixels)
+
+
+def delivered(rows: Rows, out: Array | None, source: Array) -> Array:
+    """All rows of a stage as an array, in `out` where there is one.
+
+    source: what the rows are made of; where `out` shares memory with it, it is only written when
+    everything is read. Raises InputError for an `out` of another shape or dtype, or one that is
+    read only.
+
+    >>> delivered(Pixels(np.eye(2), np.dtype(float)), None, np.eye(2)).tolist()
+    [[1.0, 0.0], [0.0, 1.0]]
+    """
+    if out is None:
+        return computed(rows)
+    check_out(out, rows.shape, rows.dtype)
+    if np.may_share_memory(out, source):
+        np.copyto(out, computed(rows))
+        return out
+    return computed(rows, out)
+
+
+def check_out(out: object, shape: tuple[int, ...], dtype: np.dtype[Any], name: str = "out") -> None:
+    """Raise InputError unless `out` is an array of this shape and dtype that can be written.
+
+    >>> check_out(np.zeros((2, 3)), (2, 3), np.dtype(float))
+    """
+    if not isinstance(out, np.ndarray) or (out.shape, out.dtype) != (shape, dtype):
+        got = f"{out.shape} {out.dtype}" if isinstance(out, np.ndarray) else type(out).__name__
+        raise InputError(f"{name} must be an array of {shape} {dtype}, got {got}")
+    if not out.flags.writeable:
+        raise InputError(f"{name} must be writeable")

@@ -15,6 +15,7 @@ from .explanation import Arithmetic, Explanation
 from .filter import PictureFilter
 from .kernel import Kernel
 from .picture import Picture
+from .planning import plan
 from .size_chain import SizeRow, total_parameters
 from .text import LARGEST_PRINTED, block_picture, number_table, taps_text
 
@@ -109,6 +110,9 @@ def _kernel_lines(kernel: Kernel, named: bool) -> list[str]:
         if _are_whole(column) and _are_whole(row):
             lines.append(f"  column [{_row(column)}] times row [{_row(row)}]")
     lines.append(f"  finds {kernel.finds}")
+    if kernel.taps.ndim == 2:
+        chosen = plan(kernel)
+        lines.append(f"  algorithm {chosen.algorithm}: {chosen.reason}")
     return lines
 
 
@@ -160,6 +164,7 @@ def kernel_facts(kernel: Kernel) -> dict[str, Any]:
         "symmetry": list(kernel.symmetry),
         "finds": kernel.finds,
         "source": kernel.source,
+        "algorithm": plan(kernel).algorithm if kernel.taps.ndim == 2 else None,
     }
 
 

@@ -4,29 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from .arrays import Array, positive, real_array
+from .engine.threads import share_out
 from .errors import InputError
 
+# The numbers that are shown together stay in the cache; a thread of its own pays for more of them.
+_STRIP, _SHARE = 1 << 15, 1 << 18
 
-def _minmax(response: Array, full_scale: float) -> Array:
-    known = response[np.isfinite(response)]
-    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
-    if high == low:
-        return np.zeros_like(response)
+Lift: TypeAlias = Callable[[Array], Array]
+"""From a part of a response to what is shown of it, before it saturates."""
+
+
+def _minmax(values: Array, full_scale: float) -> Lift:
+    low, high = np.inf, -np.inf
+    for start in range(0, values.size, _STRIP):
+        part = values[start : start + _STRIP]
+        known = part[np.isfinite(part)]
+        if known.size:
+            low, high = min(low, float(known.min())), max(high, float(known.max()))
+    if high <= low:
+        return np.zeros_like
     # Divided first: the span may be as small, or as large, as a float can be.
-    return ((response / 2 - low / 2) / (high / 2 - low / 2)) * full_scale
+    return lambda part: ((part / 2 - low / 2) / (high / 2 - low / 2)) * full_scale
 
 
-SHOWS: MappingProxyType[str, Callable[[Array, float], Array]] = MappingProxyType(
+SHOWS: MappingProxyType[str, Callable[[Array, float], Lift]] = MappingProxyType(
     {
-        "abs": lambda response, full_scale: np.abs(response),
-        "clip": lambda response, full_scale: response,
-        "signed": lambda response, full_scale: response / 2 + full_scale / 2,
+        "abs": lambda values, full_scale: np.abs,
+        "clip": lambda values, full_scale: np.positive,
+        "signed": lambda values, full_scale: lambda part: part / 2 + full_scale / 2,
         "minmax": _minmax,
     }
 )
@@ -58,7 +69,23 @@ def to_picture(
         raise InputError(f"depth must be uint8, uint16 or float32, got {target}")
     white = float(np.iinfo(target).max) if target.kind == "u" else 1.0
     scale = positive(full_scale, "full_scale")
-    values = np.asarray(real_array(response, "response"), np.float64)
-    shown = SHOWS[show](values, scale) * (white / scale)
-    shown = np.clip(np.nan_to_num(shown, nan=0.0, posinf=white, neginf=0.0), 0.0, white)
-    return (np.rint(shown) if target.kind == "u" else shown).astype(target)
+    values = real_array(response, "response")
+    shown = np.empty(values.shape, target)
+    numbers, made = (plane.reshape(-1) for plane in (np.ascontiguousarray(values), shown))
+    lift, factor = SHOWS[show](numbers, scale), white / scale
+    # Magnitudes and values alone are exact in floats of 32 bits; any arithmetic is done in doubles.
+    is_exact = show in ("abs", "clip") and factor == 1 and numbers.dtype == np.float32
+    working = np.float32 if is_exact else np.float64
+
+    def fill(first: int) -> None:
+        for start in range(first, min(first + _SHARE, numbers.size), _STRIP):
+            part = slice(start, start + _STRIP)
+            levels = lift(numbers[part].astype(working, copy=False))
+            if factor != 1:
+                levels *= factor
+            np.fmax(levels, 0.0, out=levels)  # of NaN and 0 it is 0
+            np.minimum(levels, white, out=levels)
+            made[part] = np.rint(levels, out=levels) if target.kind == "u" else levels
+
+    share_out(range(0, numbers.size, _SHARE), fill)
+    return shown

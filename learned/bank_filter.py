@@ -7,15 +7,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..filters.arrays import Array, as_image
-from ..filters.colour import luma
+from ..filters.arrays import Array
+from ..filters.colour import luma_rows
+from ..filters.engine import Rows
 from ..filters.errors import InputError
 from ..filters.filter import Filter
 from ..filters.kernel import Kernel
 from ..filters.picture import Picture
 from ..filters.placement import Placement
 from .kernel_bank import KernelBank
-from .layer_use import with_channels
+from .layer_use import rows_with_channels
 from .response_pictures import response_picture
 
 
@@ -36,26 +37,25 @@ class LearnedFilter(Filter):
         """What it sees of a colour picture unless told otherwise."""
         return "luma" if self.kernels[0].taps.ndim == 2 else "each"
 
-    def respond(
+    def rows(
         self,
-        image: ArrayLike,
+        source: Rows,
         *,
         operation: str = "correlate",
         placement: Placement | None = None,
         channels: str | None = None,
-    ) -> Array:
-        """The response to an image, (height, width); arguments and errors are those of `Filter`.
+    ) -> Rows:
+        """The response to a picture by its rows; arguments and errors are those of `Filter`.
 
         >>> colour = learned_filter(KernelBank(np.ones((1, 1, 3, 1))), 0)
         >>> colour.respond([[2.0]]).tolist()
         [[6.0]]
         """
         taps = self.kernels[0].taps
-        pixels = as_image(image)
         if taps.ndim == 3:
-            seen = luma(pixels) if channels == "luma" and pixels.ndim == 3 else pixels
-            pixels, channels = with_channels(seen, taps.shape[2]), "each"
-        return super().respond(pixels, operation=operation, placement=placement, channels=channels)
+            seen = luma_rows(source) if channels == "luma" else source
+            source, channels = rows_with_channels(seen, taps.shape[2]), "each"
+        return super().rows(source, operation=operation, placement=placement, channels=channels)
 
 
 @dataclass(frozen=True)
@@ -112,6 +112,7 @@ class BankSheet:
         operation: str = "correlate",
         placement: Placement | None = None,
         channels: str | None = None,
+        out: Array | None = None,
     ) -> Array:
         """Raises InputError: many responses are not one."""
         raise InputError(not_one(self))

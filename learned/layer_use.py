@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..filters.arrays import Array, pair
-from ..filters.colour import luma
+from ..filters.colour import luma_rows
+from ..filters.engine import Pixels, Rows, Stage, computed
 from ..filters.errors import InputError
 
 PADDINGS = {"valid": "valid", "same": "keras-same"}
@@ -167,17 +168,32 @@ def with_channels(pixels: Array, channels: int) -> Array:
     >>> with_channels(np.float32([[7]]), 3).tolist(), with_channels(np.ones((2, 2, 3)), 1).shape
     ([[[7.0, 7.0, 7.0]]], (2, 2))
     """
-    given = 1 if pixels.ndim == 2 else pixels.shape[2]
+    source = Pixels(pixels, pixels.dtype)
+    seen = rows_with_channels(source, channels)
+    return pixels if seen is source else computed(seen)
+
+
+def rows_with_channels(source: Rows, channels: int) -> Rows:
+    """The same of a picture by its rows; the source itself where nothing is to be done.
+
+    >>> rows_with_channels(Pixels(np.eye(2), np.dtype(float)), 3).shape
+    (2, 2, 3)
+    """
+    given = 1 if len(source.shape) == 2 else source.shape[2]
     if given == channels:
-        return pixels
-    if (given, channels) == (1, 3):
-        return np.repeat(pixels.reshape(*pixels.shape[:2], 1), 3, axis=2)
+        return source
     if (given, channels) == (3, 1):
-        return luma(pixels)
-    raise InputError(
-        f"kernels over {channels} channels need a picture of as many, got {given}"
-        " (only grey and RGB stand in for each other)"
-    )
+        return luma_rows(source)
+    if (given, channels) != (1, 3):
+        raise InputError(
+            f"kernels over {channels} channels need a picture of as many, got {given}"
+            " (only grey and RGB stand in for each other)"
+        )
+
+    def repeat(rows: Array, out: Array) -> None:
+        out[...] = rows.reshape(*rows.shape[:2], 1)
+
+    return Stage(source, (*source.shape[:2], 3), source.dtype, repeat)
 
 
 def _numbers(value: float | tuple[float, ...], name: str) -> tuple[float, ...]:

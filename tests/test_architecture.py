@@ -9,10 +9,14 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
+from importlib import import_module
 from pathlib import Path
 
+import numpy as np
 import pytest
 from package_source import module_files
+
+import filt
 
 FILES = module_files()
 
@@ -149,12 +153,61 @@ def test_the_library_knows_nothing_of_the_command_line():
     assert {part_of(module) for module in users} <= set(COMMAND_LINE)
 
 
-def test_import_filt_is_light(tmp_path):
-    watched = sorted(HEAVY | {"click"})
-    code = f"import sys, filt; print(*[name for name in {watched} if name in sys.modules])"
+def loaded_after(code, folder):
+    """Every module that a fresh interpreter has imported after `code`."""
     fresh = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path
-    )
+        [sys.executable, "-c", f"{code}; import sys; print('loaded', *sys.modules)"],
+        capture_output=True, text=True, check=False, cwd=folder,
+    )  # fmt: skip
     assert fresh.stderr == ""
     assert fresh.returncode == 0
-    assert fresh.stdout.split() == []
+    return set(fresh.stdout.splitlines()[-1].split()[1:])
+
+
+def test_import_filt_is_light(tmp_path):
+    loaded = loaded_after("import filt", tmp_path)
+    assert not loaded & (HEAVY | {"click", "numpy", "cv2"})
+    assert [name for name in loaded if name.startswith("filt.")] == []
+
+
+def test_a_name_loads_what_it_needs(tmp_path):
+    loaded = loaded_after("import filt; filt.read_image; filt.correlate; filt.sobel", tmp_path)
+    assert not loaded & (HEAVY | {"click"})
+    assert [name for name in loaded if name.startswith("filt.learned")] == []
+
+
+@pytest.mark.parametrize("name", ["sobel-x", "canny", "taps:[[1,-1]]", "gaussian:sigma=2+sobel"])
+def test_a_filter_is_applied_without_what_is_learned(tmp_path, name):
+    np.save(tmp_path / "a.npy", np.zeros((9, 8), np.uint8))
+    words = ["apply", name, "a.npy", "-o", "b.png"]
+    loaded = loaded_after(
+        f"from filt.cli import main; main({words}, standalone_mode=False)", tmp_path
+    )
+    assert not loaded & HEAVY
+    assert [module for module in loaded if module.startswith("filt.learned")] == []
+    assert "filt.filters.presentation" not in loaded
+
+
+def test_the_lists_of_public_names_agree():
+    (block,) = [
+        node
+        for node in syntax("filt").body
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+    ]
+    seen_by_type_checkers = {
+        name.name: node.module
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+        for name in node.names
+    }
+    assert seen_by_type_checkers == filt._HOMES
+    assert {"__version__", *filt._HOMES} == set(filt.__all__)
+    assert len(filt.__all__) == len(set(filt.__all__))
+
+
+def test_every_public_name_is_what_its_module_has():
+    for name, module in filt._HOMES.items():
+        assert getattr(filt, name) is getattr(import_module(f"filt.{module}"), name), name
+    assert set(filt.__all__) <= set(dir(filt))
+    with pytest.raises(AttributeError, match="module 'filt' has no attribute 'sobble'"):
+        filt.sobble  # noqa: B018

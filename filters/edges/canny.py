@@ -10,20 +10,25 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..arrays import Array, finite, real_array
-from ..colour import luma
+from ..arrays import Array, checked_image, finite, real_array, working_dtype
+from ..catalogue import kernel
+from ..colour import luma, luma_rows
+from ..engine import Pixels, Rows, Stage, Window, computed, walked
 from ..errors import InputError
 from ..picture import full_scale_for
+from ..placement import Placement, on_one_grid, placed
 from .gradient import (
     Gradient,
     brightest,
+    check_seen,
     gradient_of_planes,
     operator_kernels,
     seen_in_unit,
+    side_by_side,
     smoothed,
 )
 from .linking import Mask, link
-from .thinning import THINNINGS, thin
+from .thinning import REACH, THINNINGS, thin
 from .thresholds import Thresholds, choose_thresholds
 
 SIGMA, LOW, HIGH = 1.4, 0.03, 0.08
@@ -109,6 +114,21 @@ def canny(
     >>> canny(step, sigma=0)[1].tolist()
     [False, False, True, False, False, False]
     """
+    plain = mask is None and auto is None and not (relative or quantiles)
+    if plain and (channels == "luma" or np.ndim(image) == 2):
+        _check_words(norm, thinning)
+        check_seen(channels, space)
+        grey = _grey_rows(checked_image(image), full_scale_for(image, full_scale))
+        brightest_grey = _brightest_of(grey)
+        if np.isfinite(brightest_grey):
+            slopes = _slope_rows(grey, sigma, operator, border)
+            asked = Thresholds(low, high)
+            steepest = operator_kernels(operator, sigma)[0].positive_sum
+            crests = _crest_rows(
+                slopes, asked,
+                norm=norm, thinning=thinning, full_scale=steepest, tie=TIE * brightest_grey,
+            )  # fmt: skip
+            return link(computed(crests), 0.5, 1.5)
     return _stages(
         image, sigma, low, high,
         operator=operator, norm=norm, thinning=thinning, channels=channels, space=space,
@@ -169,9 +189,7 @@ def _stages(
     whole: bool,
 ) -> CannyStages:
     """The stages; unless `whole`, what is not above the low threshold is not thinned, for speed."""
-    for name, value, choices in (("norm", norm, [*NORMS]), ("thinning", thinning, [*THINNINGS])):
-        if value not in choices:
-            raise InputError(f"{name} must be one of {', '.join(choices)}, got {value!r}")
+    _check_words(norm, thinning)
     across, _ = operator_kernels(operator, sigma)
     Thresholds(low, high)
     white = full_scale_for(image, full_scale)
@@ -201,6 +219,64 @@ def _stages(
     thinned = thin(slopes.x, slopes.y, crests, thinning, above=above, tie=tie)
     edges = link(thinned, thresholds.low, thresholds.high)
     return CannyStages(grey, smooth, slopes, magnitude, thinned, thresholds, edges)
+
+
+def _check_words(norm: str, thinning: str) -> None:
+    for name, value, choices in (("norm", norm, [*NORMS]), ("thinning", thinning, [*THINNINGS])):
+        if value not in choices:
+            raise InputError(f"{name} must be one of {', '.join(choices)}, got {value!r}")
+
+
+def _grey_rows(pixels: Array, white: float) -> Rows:
+    """As `seen_in_unit`, by rows, where everything is finite."""
+    source = Pixels(pixels, working_dtype(pixels.dtype))
+
+    def to_unit(rows: Array, out: Array) -> None:
+        np.divide(rows, rows.dtype.type(white), out=out, dtype=rows.dtype)
+
+    return luma_rows(Stage(source, source.shape, np.dtype(np.float64), to_unit))
+
+
+def _brightest_of(grey: Rows) -> float:
+    """The largest magnitude of all; not finite where one is not."""
+    found: list[float] = []
+    walked(grey, lambda start, stop, rows: found.append(float(np.abs(rows).max())))
+    return max(found) if np.isfinite(found).all() else np.inf
+
+
+def _slope_rows(grey: Rows, sigma: float, operator: str, border: str) -> Rows:
+    """The slopes to the right and downwards, one above the other in each row."""
+    laid = Placement(border=border)
+    across, down = operator_kernels(operator, sigma)
+    if operator != "gaussian" and sigma:
+        grey = placed(grey, [kernel("gaussian-blur", sigma=sigma).taps], laid)
+    taps = on_one_grid([across.taps, down.taps])
+    return placed(grey, taps, laid, side_by_side, planes=2)
+
+
+def _crest_rows(
+    slopes: Rows,
+    thresholds: Thresholds,
+    *,
+    norm: str,
+    thinning: str,
+    full_scale: float,
+    tie: float,
+) -> Rows:
+    """2 on crests above high, 1 on those above low, 0 elsewhere."""
+
+    def classify(rows: Array, out: Array) -> None:
+        found = Gradient(rows[:, 0], rows[:, 1], full_scale)
+        magnitude = NORMS[norm](found) / full_scale
+        above = thresholds.low - 2 * tie
+        crests = thin(found.x, found.y, magnitude, thinning, above=above, tie=tie)
+        inside = crests[REACH : len(crests) - REACH]
+        np.greater(inside, thresholds.low, out=out, casting="unsafe")
+        out[inside > thresholds.high] = 2
+
+    window = Window(REACH, 2 * REACH + 1)
+    height, _, width = slopes.shape
+    return Stage(slopes, (height, width), np.dtype(np.uint8), classify, window, "zero")
 
 
 def _checked_mask(mask: ArrayLike, shape: tuple[int, ...]) -> Mask:

@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..arrays import Array
+from ..engine import Pixels
 from ..errors import InputError
 from ..filter import OPERATIONS
 from ..grammar import Value
 from ..kernel import Kernel
 from ..picture import Picture, full_scale_for
-from ..placement import Placement
+from ..placement import Placement, delivered
 from .methods import METHODS, Setting, method_of
 from .stages import EdgeStages
 
@@ -85,6 +86,7 @@ class EdgeFilter:
         operation: str = "correlate",
         placement: Placement | None = None,
         channels: str | None = None,
+        out: Array | None = None,
     ) -> Array:
         """1 where there is an edge, 0 elsewhere, in float32, of the image's height and width.
 
@@ -101,7 +103,8 @@ class EdgeFilter:
         laid = placement or Placement()
         if laid != Placement(border=laid.border):
             raise InputError(f"{self.name} finds edges in mode same, stride 1 and dilation 1 alone")
-        return self.find(image, channels, laid.border).edges.astype(np.float32)
+        edges = self.find(image, channels, laid.border).edges
+        return delivered(Pixels(edges, np.dtype(np.float32)), out, edges)
 
     def apply(
         self,

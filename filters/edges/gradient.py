@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
 
-import cv2
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..arrays import Array, as_image, finite
+from ..arrays import Array, as_image, checked_image, finite, working_dtype
 from ..catalogue import kernel
-from ..colour import lab_of, luma
+from ..colour import lab_of, luma, luma_rows
+from ..combination import magnitude
+from ..engine import Pixels, walked
 from ..errors import InputError
 from ..kernel import Kernel
 from ..picture import full_scale_for
-from ..placement import Placement, correlate_placed
+from ..placement import Placement, check_out, correlate_placed, on_one_grid, placed
 from .tensor import StructureTensor
 
 OPERATORS: MappingProxyType[str, tuple[str, str]] = MappingProxyType(
@@ -54,7 +56,9 @@ class Gradient:
     @cached_property
     def magnitude(self) -> Array:
         """The length of the gradient (L2)."""
-        return cv2.magnitude(self.x, self.y).reshape(self.x.shape)
+        length = np.empty_like(self.x)
+        magnitude((self.x, self.y), length)
+        return length
 
     @cached_property
     def magnitude_l1(self) -> Array:
@@ -66,6 +70,58 @@ class Gradient:
     def direction(self) -> Array:
         """Where it gets brighter, in degrees above -180 up to 180: 0 to the right, 90 downwards."""
         return np.degrees(np.arctan2(self.y, self.x))
+
+
+def gradient_polar(
+    image: ArrayLike,
+    operator: str = "sobel",
+    sigma: float = 0.0,
+    *,
+    border: str = "reflect101",
+    out: tuple[Array, Array] | None = None,
+) -> tuple[Array, Array]:
+    """The length and the direction of an image's gradient, raw as the operator gives it.
+
+    image, operator, sigma, border: as for `gradient`, which it equals; of an RGB image the luma is
+    seen. out: two arrays of (height, width) to write into. Gives the length, and where it gets
+    brighter in degrees, above -180 up to 180: 0 to the right, 90 downwards; both in float32 or
+    float64. Raises InputError as `gradient` does, and for arrays in `out` that do not fit.
+
+    >>> length, direction = gradient_polar(np.array([[0, 0, 255, 255]] * 4, np.uint8))
+    >>> length[1].tolist(), direction[1].tolist()
+    ([0.0, 1020.0, 1020.0, 0.0], [0.0, 0.0, 0.0, 0.0])
+    """
+    across, down = operator_kernels(operator, sigma)
+    pixels = checked_image(image)
+    laid = Placement(border=border)
+    source = luma_rows(Pixels(pixels, working_dtype(pixels.dtype)))
+    if operator != "gaussian" and sigma:
+        source = placed(source, [kernel("gaussian-blur", sigma=sigma).taps], laid)
+    taps = on_one_grid([across.taps, down.taps])
+    slopes = placed(source, taps, laid, side_by_side, planes=2)
+    length, direction = out or (np.empty(source.shape, source.dtype) for _ in range(2))
+    for name, array in (("length", length), ("direction", direction)):
+        check_out(array, source.shape, source.dtype, name)
+
+    def fill(start: int, stop: int, strip: Array) -> None:
+        x, y = strip[:, 0], strip[:, 1]
+        magnitude((x, y), length[start:stop])
+        degrees = np.arctan2(y, x, out=direction[start:stop])
+        np.multiply(degrees, degrees.dtype.type(180 / np.pi), out=degrees)
+
+    walked(slopes, fill)
+    return length, direction
+
+
+def side_by_side(responses: Sequence[Array], out: Array) -> None:
+    """Two responses as the two planes of each row of `out`, (height, 2, width).
+
+    >>> planes = np.empty((1, 2, 1))
+    >>> side_by_side([np.array([[3.0]]), np.array([[4.0]])], planes)
+    >>> planes.tolist()
+    [[[3.0], [4.0]]]
+    """
+    out[:, 0], out[:, 1] = responses
 
 
 def gradient(

@@ -27,12 +27,14 @@ def link(thinned: ArrayLike, low: float, high: float) -> Mask:
     if strength.ndim != 2 or strength.size == 0:
         raise InputError(f"thinned must be (height, width), got shape {strength.shape}")
     check_order(low, high)
-    weak, strong = strength > low, strength > high
-    _, labels = cv2.connectedComponents(weak.astype(np.uint8), connectivity=8)
-    labels = labels.reshape(strength.shape)
-    kept = np.zeros(int(labels.max()) + 1, bool)
-    kept[labels[strong]] = True
-    edges: Mask = weak & kept[labels]
+    weak = strength > low
+    count, labels = cv2.connectedComponents(weak.view(np.uint8), connectivity=8)
+    places = np.flatnonzero(weak)
+    found = labels.reshape(-1)[places]
+    kept = np.zeros(count, bool)
+    kept[found[strength.reshape(-1)[places] > high]] = True
+    edges = np.zeros(strength.shape, bool)
+    edges.reshape(-1)[places] = kept[found]
     return edges
 
 

@@ -12,6 +12,7 @@ RGB 0.644.
 from __future__ import annotations
 
 import math
+from contextlib import nullcontext
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -22,6 +23,11 @@ from numpy.typing import ArrayLike
 from ..arrays import Array, as_image, positive
 from ..borders import pad
 from ..colour import luma
+from ..engine import alone, share_out
+from ..engine.factors import Pair
+from ..engine.passes import Passes
+from ..engine.scratch import scratch, strip_memory
+from ..engine.sides import Sides
 from ..picture import full_scale_for
 from ..recipes import gaussian_1d
 from .canny import TIE
@@ -60,8 +66,11 @@ soft value 0.5. It keeps the noise of flat pictures small. With half of it 0.685
 _LEVEL = 1e-9
 _NO_SLOPE = 1e-150
 
-_STRIP = 32
-"""Rows at a time: what is computed of them stays in the cache."""
+_STRIP, _BLURRED = 48, 96
+"""Rows at a time: what is computed of them stays in the cache. More where more lie around them."""
+
+_WORTH_THREADS = 1 << 20
+"""Of less than so many numbers the steps are so short that threads only wait for each other."""
 
 Slopes = tuple[Array, Array]
 
@@ -116,16 +125,29 @@ def multiscale_stages(
     finest = positive(sigma, "sigma")
     white = full_scale_for(image, full_scale)
     seen, known = _filled(_seen(image, channels, space, white), finest)
+    with nullcontext() if seen.size >= _WORTH_THREADS else alone():
+        return _stages(seen, known, finest, channels=channels, space=space, border=border)
+
+
+def _stages(
+    seen: Array, known: Mask | None, finest: float, *, channels: str, space: str, border: str
+) -> MultiscaleStages:
     slopes, tensor, ringed = _slopes_over_scales(seen, finest, channels, space, border)
-    surroundings = mean_around(tensor.xx + tensor.yy, round(CONTRAST_REACH * finest), known)
-    lines, x, y = along_lines(_without_surround(tensor, finest, known), LENGTH * finest, border)
+    tensor, surroundings = _apart_from_surround(tensor, finest, known)
+    lines, x, y = along_lines(tensor, LENGTH * finest, border)
     # What is left of a flat picture is rounding.
     tie = TIE * max(float(seen.max()), -float(seen.min()))
-    lines[lines <= tie] = 0
     if known is not None:
         lines[~_seen_by_known(known, finest)] = 0
-    x, y = _towards_bright(x, y, ringed)
-    strength = lines / (lines + surroundings + SEMISATURATION)
+    strength = np.empty_like(lines)
+
+    def compare(rows: slice) -> None:
+        np.copyto(lines[rows], 0, where=lines[rows] <= tie)
+        share = np.add(lines[rows], surroundings[rows], out=strength[rows])
+        np.divide(lines[rows], np.add(share, SEMISATURATION, out=share), out=share)
+        _turn_to_bright(x, y, ringed, rows)
+
+    share_out(_strips(len(lines)), compare)
     crests = thin(x, y, lines, tie=tie) > 0
     return MultiscaleStages(
         seen,
@@ -136,8 +158,12 @@ def multiscale_stages(
         x,
         y,
         strength,
-        np.where(crests, strength, 0),
+        strength * crests,
     )
+
+
+def _strips(height: int, rows: int = _STRIP) -> list[slice]:
+    return [slice(top, min(top + rows, height)) for top in range(0, height, rows)]
 
 
 def _seen(image: ArrayLike, channels: str, space: str, white: float) -> Array:
@@ -145,13 +171,15 @@ def _seen(image: ArrayLike, channels: str, space: str, white: float) -> Array:
     pixels = as_image(image)
     if space != "lab" or channels == "luma" or pixels.ndim == 2 or pixels.shape[2] == 1:
         return seen_in_unit(pixels, channels, space, white)
-    # CIELAB takes powers and roots of every pixel, which are dear in float64.
-    unit = (pixels / pixels.dtype.type(white)).astype(np.float32)
-    unit[~np.isfinite(unit)] = np.nan
-    seen = np.empty(unit.shape)
-    for top in range(0, unit.shape[0], _STRIP):
-        rows = slice(top, top + _STRIP)
-        seen[rows] = seen_planes(unit[rows], channels, space, 1.0)
+    seen = np.empty(pixels.shape)
+
+    def see(rows: slice) -> None:
+        # CIELAB takes powers and roots of every pixel, which are dear in float64.
+        unit = (pixels[rows] / pixels.dtype.type(white)).astype(np.float32)
+        unit[~np.isfinite(unit)] = np.nan
+        seen[rows] = seen_planes(unit, channels, space, 1.0)
+
+    share_out(_strips(len(seen)), see)
     return seen
 
 
@@ -190,26 +218,38 @@ def _slopes_over_scales(
     before = 0.0
     for scale, share in SCALES.items():
         at = finest * scale
-        blurred = [_blurred(plane, math.sqrt(at**2 - before**2), border) for plane in smooth]
+        blurred = _blurred(smooth, math.sqrt(at**2 - before**2), border)
         smooth = [plane[1:-1, 1:-1] for plane in blurred]
         before = at
         ringed = ringed or blurred
-        amplitude = np.empty_like(planes[0])
-        # The slope of a blurred step, times this, is its height: twice the slope is at hand.
-        unit = at * math.sqrt(2 * math.pi) / 2
-        for top in range(0, amplitude.shape[0], _STRIP):
-            rows = slice(top, top + _STRIP)
-            slopes = [_slopes(plane[top : top + _STRIP + 2]) for plane in blurred]
-            products = _products(slopes, steepest=channels == "max")
-            length = np.sqrt(products[0] + products[2])
-            np.multiply(length, unit, out=amplitude[rows])
-            # Divided by the length the entries are amplitudes too, and not their squares.
-            np.divide(share * unit, np.maximum(length, _NO_SLOPE, out=length), out=length)
-            for total, product in zip(tensor, products, strict=True):
-                np.multiply(product, length, out=product)
-                total[rows] += product
-        amplitudes[at] = amplitude
+        amplitudes[at] = _add_slopes(blurred, at, share, tensor, steepest=channels == "max")
     return MappingProxyType(amplitudes), StructureTensor(*tensor), ringed
+
+
+def _add_slopes(
+    blurred: list[Array], at: float, share: float, tensor: Array, *, steepest: bool
+) -> Array:
+    """The slopes' amplitude at a scale, whose share is added to the entries of the tensor."""
+    amplitude = np.empty(tensor.shape[1:])
+    # The slope of a blurred step, times this, is its height: twice the slope is at hand.
+    unit = at * math.sqrt(2 * math.pi) / 2
+
+    def add(rows: slice) -> None:
+        with strip_memory():
+            slopes = [_slopes(plane[rows.start : rows.stop + 2]) for plane in blurred]
+            products = _products(slopes, steepest=steepest)
+            length = amplitude[rows]
+            np.sqrt(np.add(products[0], products[2], out=length), out=length)
+            # Divided by the length the entries are amplitudes too, and not their squares.
+            factor = np.maximum(length, _NO_SLOPE, out=scratch(length.shape, length.dtype))
+            np.divide(share * unit, factor, out=factor)
+            for total, product in zip(tensor, products, strict=True):
+                np.multiply(product, factor, out=product)
+                np.add(total[rows], product, out=total[rows])
+            np.multiply(length, unit, out=length)
+
+    share_out(_strips(len(amplitude)), add)
+    return amplitude
 
 
 def _plane_weights(channels: str, space: str, planes: int) -> list[float]:
@@ -222,27 +262,45 @@ def _plane_weights(channels: str, space: str, planes: int) -> list[float]:
     return [1.0 if channels == "max" else math.sqrt(1 / planes)] * planes
 
 
-def _blurred(plane: Array, sigma: float, border: str) -> Array:
-    """The plane blurred, with a ring of one pixel more around it."""
+def _blurred(planes: list[Array], sigma: float, border: str) -> list[Array]:
+    """The planes blurred, each with a ring of one pixel more around it."""
     taps = gaussian_1d(sigma)
     reach = taps.size // 2
-    padded = pad(plane, (reach + 1, reach + 1), (reach + 1, reach + 1), border)
-    # The engine takes four times as long in float64: it has no pass for symmetric taps.
-    whole: Array = cv2.sepFilter2D(padded, -1, taps, taps).reshape(padded.shape)
-    return whole[reach : padded.shape[0] - reach, reach : padded.shape[1] - reach]
+    sides = (reach + 1, reach + 1)
+    padded = [pad(plane, sides, sides, border) for plane in planes]
+    blurred = [np.empty((plane.shape[0] + 2, plane.shape[1] + 2)) for plane in planes]
+
+    # OpenCV takes twice as long for many taps in float64.
+    passes = Passes((Pair(taps, taps),), np.dtype(np.float64))
+
+    def blur(task: tuple[int, slice]) -> None:
+        number, rows = task
+        seen = padded[number][rows.start : rows.stop + 2 * reach]
+        with strip_memory():
+            passes.correlate(seen, Sides(), blurred[number][rows])
+
+    strips = _strips(len(blurred[0]), max(_BLURRED, 4 * reach))
+    share_out([(number, rows) for number in range(len(planes)) for rows in strips], blur)
+    return blurred
 
 
 def _slopes(ringed: Array) -> Slopes:
     """Twice the slopes to the right and downwards: the differences of what lies to both sides."""
-    return ringed[1:-1, 2:] - ringed[1:-1, :-2], ringed[2:, 1:-1] - ringed[:-2, 1:-1]
+    height, width = ringed.shape
+    x, y = scratch((2, height - 2, width - 2), ringed.dtype)
+    np.subtract(ringed[1:-1, 2:], ringed[1:-1, :-2], out=x)
+    np.subtract(ringed[2:, 1:-1], ringed[:-2, 1:-1], out=y)
+    return x, y
 
 
-def _products(slopes: list[Slopes], *, steepest: bool) -> list[Array]:
+def _products(slopes: list[Slopes], *, steepest: bool) -> Array:
     """The products xx, xy and yy of slopes, summed over the planes, or of the steepest plane."""
     first_x, first_y = slopes[0]
-    found = [first_x * first_x, first_x * first_y, first_y * first_y]
+    found: Array
+    found, own = scratch((2, 3, *first_x.shape), first_x.dtype)
+    _multiply(first_x, first_y, found)
     for x, y in slopes[1:]:
-        own = [x * x, x * y, y * y]
+        _multiply(x, y, own)
         steeper = own[0] + own[2] > found[0] + found[2] if steepest else None
         for kept, one in zip(found, own, strict=True):
             if steeper is None:
@@ -252,14 +310,29 @@ def _products(slopes: list[Slopes], *, steepest: bool) -> list[Array]:
     return found
 
 
-def _without_surround(
+def _multiply(x: Array, y: Array, out: Array) -> None:
+    for (first, second), product in zip(((x, x), (x, y), (y, y)), out, strict=True):
+        np.multiply(first, second, out=product)
+
+
+def _apart_from_surround(
     tensor: StructureTensor, finest: float, known: Mask | None
-) -> StructureTensor:
+) -> tuple[StructureTensor, Array]:
+    """The tensor less a share of what surrounds it, and the mean slope of all further around."""
     reach = round(SURROUND_REACH * finest)
-    xx, xy, yy = (
-        one - SURROUND * mean_around(one, reach, known) for one in (tensor.xx, tensor.xy, tensor.yy)
-    )
-    return StructureTensor(xx, xy, yy)
+    found = [tensor.xx, tensor.xy, tensor.yy, tensor.xx]
+
+    def look_around(number: int) -> None:
+        if number == len(found) - 1:
+            slope = tensor.xx + tensor.yy
+            found[number] = mean_around(slope, round(CONTRAST_REACH * finest), known)
+            return
+        mean = mean_around(found[number], reach, known)
+        np.multiply(mean, SURROUND, out=mean)
+        found[number] = np.subtract(found[number], mean, out=mean)
+
+    share_out(range(len(found)), look_around)
+    return StructureTensor(*found[:-1]), found[-1]
 
 
 def _seen_by_known(known: Mask, finest: float) -> Mask:
@@ -269,18 +342,22 @@ def _seen_by_known(known: Mask, finest: float) -> Mask:
     return inside.reshape(known.shape).astype(bool)
 
 
-def _towards_bright(x: Array, y: Array, ringed: list[Array]) -> Slopes:
-    """The normals turned to where the first plane rises, or the first one that is not level.
+def _turn_to_bright(x: Array, y: Array, ringed: list[Array], rows: slice) -> None:
+    """Turn normals to where the first plane rises, or the first one that is not level.
 
-    ringed: the planes at the finest scale, as `_blurred` gives them.
+    x, y: changed in place, in these rows. ringed: the planes at the finest scale, as `_blurred`
+    gives them.
     """
-    first_x, first_y = _slopes(ringed[0])
-    rise = x * first_x + y * first_y
-    for plane in ringed[1:]:
-        level = np.abs(rise) <= _LEVEL
-        if not level.any():
-            break
-        rise_x, rise_y = _slopes(plane)
-        rise[level] = x[level] * rise_x[level] + y[level] * rise_y[level]
-    turn = np.where(rise < -_LEVEL, -1.0, 1.0)
-    return x * turn, y * turn
+    right, down = x[rows], y[rows]
+    with strip_memory():
+        rise, rise_y = _slopes(ringed[0][rows.start : rows.stop + 2])
+        np.add(np.multiply(rise, right, out=rise), np.multiply(rise_y, down, out=rise_y), out=rise)
+        for plane in ringed[1:]:
+            level = np.abs(rise) <= _LEVEL
+            if not level.any():
+                break
+            rise_x, rise_y = _slopes(plane[rows.start : rows.stop + 2])
+            rise[level] = right[level] * rise_x[level] + down[level] * rise_y[level]
+        falls = rise < -_LEVEL
+        for part in (right, down):
+            np.negative(part, out=part, where=falls)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arrays import Array
+from ..arrays import ONE_THREAD, Array
 from ..borders import pad
+from ..engine import share_out
+from ..engine.scratch import scratch, strip_memory
 from .tensor import StructureTensor
 
 TANGENTS = ((2, 0), (2, 1), (1, 1), (1, 2), (0, 2), (-1, 2), (-1, 1), (-2, 1))
@@ -18,6 +22,11 @@ _REACH = 1.5
 """How far a line reaches to either side, in units of its length."""
 
 _UNDECIDED = 1e-9
+
+_ALONE = np.ones(1)
+
+_STRIP = 64
+"""Rows at a time: many beside the margin, and few enough for the cache."""
 
 
 def along_lines(tensor: StructureTensor, length: float, border: str) -> tuple[Array, Array, Array]:
@@ -35,56 +44,139 @@ def along_lines(tensor: StructureTensor, length: float, border: str) -> tuple[Ar
     >>> round(float(strength[4, 4]), 9), bool(x[4, 4] > 0), abs(float(y[4, 4])) < 1e-9
     (1.0, True, True)
     """
-    half, apart = (tensor.xx + tensor.yy) / 2, (tensor.xx - tensor.yy) / 2
-    strength, across, down = np.zeros((3, *half.shape))
-    for right, below in TANGENTS:
-        # The normal of the step (right, below) is (-below, right); these are of twice its angle.
-        squared = right * right + below * below
-        cosine, sine = (below * below - right * right) / squared, -2 * right * below / squared
-        slope = half + cosine * apart if cosine else half + sine * tensor.xy
-        if cosine and sine:
-            slope += sine * tensor.xy
-        held = _averaged(slope, (right, below), length, border)
-        np.maximum(held, 0, out=held)
-        np.maximum(strength, held, out=strength)
-        np.square(held, out=held)
-        np.square(held, out=held)
-        if cosine:
-            across += cosine * held
+    lines = [_Line.of(step, length) for step in TANGENTS]
+    margin = max(line.reach for line in lines)
+    entries, padded = (tensor.xx, tensor.xy, tensor.yy), [tensor.xx] * 3
+    sides = (margin, margin)
+
+    def extend(number: int) -> None:
+        padded[number] = pad(entries[number], sides, sides, border)
+
+    share_out(range(3), extend)
+    strength, x, y = (np.empty_like(tensor.xx) for _ in range(3))
+
+    def compare(top: int) -> None:
+        rows = slice(top, top + _STRIP)
+        seen = StructureTensor(*(entry[top : top + _STRIP + 2 * margin] for entry in padded))
+        with strip_memory():
+            _compare(seen, lines, margin, (strength[rows], x[rows], y[rows]))
+
+    share_out(range(0, len(strength), _STRIP), compare)
+    return strength, x, y
+
+
+@dataclass(frozen=True, eq=False)
+class _Line:
+    """A line through each pixel: steps (right, down) to the next of its pixels, and their weights.
+
+    weights: from one end to the other; they add up to 1.
+    """
+
+    right: int
+    below: int
+    weights: Array
+
+    @classmethod
+    def of(cls, step: tuple[int, int], length: float) -> _Line:
+        apart = float(np.hypot(*step))
+        steps = int(_REACH * length / apart)
+        weights = np.exp(-0.5 * (apart / length * np.arange(-steps, steps + 1)) ** 2)
+        return cls(*step, weights / weights.sum())
+
+    @property
+    def doubled(self) -> tuple[float, float]:
+        """Cosine and sine of twice the angle of the normal, which is (-below, right)."""
+        squared = self.right * self.right + self.below * self.below
+        cosine = (self.below * self.below - self.right * self.right) / squared
+        return cosine, -2 * self.right * self.below / squared
+
+    @property
+    def reach(self) -> int:
+        """Pixels to the end of the line, along height or width."""
+        return self.weights.size // 2 * max(abs(self.right), self.below)
+
+    def averaged(self, memory: Array, width: int, out: Array) -> None:
+        """The mean along the line of rows that lie one after the other in memory, and more after.
+
+        out: as much memory. In memory the line goes on by the same step everywhere: with rows of
+        that length it is a column, and OpenCV is quick with columns. Of a margin as wide as the
+        line reaches nothing is made.
+        """
+        if self.below:
+            step, across, down = self.below * width + self.right, _ALONE, self.weights
+        else:
+            step, across, down = width, np.zeros(2 * self.reach + 1), _ALONE
+            across[:: self.right] = self.weights
+        used = len(memory) // step * step
+        made = out[:used].reshape(-1, step)
+        cv2.sepFilter2D(memory[:used].reshape(-1, step), -1, across, down, made)
+
+
+def _compare(
+    tensor: StructureTensor, lines: list[_Line], margin: int, out: tuple[Array, Array, Array]
+) -> None:
+    """The strength along lines, and x and y of the normal, of a strip with a margin all round."""
+    strength, x, y = out
+    tall, width = tensor.xx.shape
+    # Two rows more than there are, and a pixel: every line comes to the end of a row of its own.
+    memory, averages = (scratch(((tall + 3) * width,), strength.dtype) for _ in "ab")
+    memory[tall * width :] = 0
+    slope, mean = (flat[: tall * width].reshape(tall, width) for flat in (memory, averages))
+    half, apart, mixed = (scratch((tall, width), strength.dtype) for _ in "abc")
+    np.multiply(np.add(tensor.xx, tensor.yy, out=half), 0.5, out=half)
+    np.multiply(np.subtract(tensor.xx, tensor.yy, out=apart), 0.5, out=apart)
+    inside = np.s_[margin : tall - margin, margin : width - margin]
+    pairs = len(lines) // 2
+    apart_by, (held, doubled, part) = (
+        scratch((count, *strength.shape), strength.dtype) for count in (pairs, 3)
+    )
+    strength[...] = 0
+    doubles = [line.doubled for line in lines[:pairs]]
+    for number, (cosine, sine) in enumerate(doubles):
+        np.multiply(apart, cosine, out=mixed)
         if sine:
-            down += sine * held
-    doubled = np.sqrt(across * across + down * down)
-    clear = doubled > _UNDECIDED * np.square(np.square(strength))
+            np.add(mixed, np.multiply(tensor.xy, sine, out=slope), out=mixed)
+        # The line across this one has the same with the other sign.
+        for line, combine, kept in (
+            (lines[number], np.add, apart_by[number]),
+            (lines[number + pairs], np.subtract, held),
+        ):
+            combine(half, mixed, out=slope)
+            line.averaged(memory, width, averages)
+            np.maximum(mean[inside], 0, out=kept)
+            np.maximum(strength, kept, out=strength)
+            np.square(kept, out=kept)
+            np.square(kept, out=kept)
+        np.subtract(apart_by[number], held, out=apart_by[number])
+    across, down = _weighed(np.array(doubles, strength.dtype).T, apart_by)
+    np.multiply(across, across, out=doubled)
+    np.add(doubled, np.multiply(down, down, out=part), out=doubled)
+    np.sqrt(doubled, out=doubled)
+    np.square(np.square(strength, out=held), out=held)
+    vague = ~(doubled > np.multiply(held, _UNDECIDED, out=held))
     # A line ends where the slopes end, and not where it has run past a corner.
-    np.minimum(strength, np.maximum(2 * half, 0), out=strength)
-    cosine_twice = np.divide(across, doubled, out=np.zeros_like(across), where=clear)
-    # Cosine and sine of half the angle.
-    x = np.sqrt(np.maximum(1 + cosine_twice, 0) / 2)
-    y = np.copysign(np.sqrt(np.maximum(1 - cosine_twice, 0) / 2), down)
-    return strength, np.where(clear, x, 0), np.where(clear, y, 0)
+    np.maximum(np.multiply(half[inside], 2, out=part), 0, out=part)
+    np.minimum(strength, part, out=strength)
+    np.copyto(doubled, 1, where=vague)
+    cosine_twice = np.divide(across, doubled, out=across)
+    # Cosine and sine of half the angle; beyond 1 it is rounding.
+    for normal, combine in ((x, np.add), (y, np.subtract)):
+        combine(1, cosine_twice, out=normal)
+        np.multiply(np.maximum(normal, 0, out=normal), 0.5, out=normal)
+        np.sqrt(normal, out=normal)
+    np.copysign(y, down, out=y)
+    for normal in (x, y):
+        np.copyto(normal, 0, where=vague)
 
 
-def _averaged(plane: Array, step: tuple[int, int], length: float, border: str) -> Array:
-    """The mean of a plane along a line, pixels `step` apart, by Gaussian weights."""
-    right, below = step
-    apart = float(np.hypot(right, below))
-    weights = np.exp(-0.5 * (apart / length * np.arange(int(_REACH * length / apart) + 1)) ** 2)
-    weights /= 2 * weights.sum() - 1
-    steps = weights.size - 1
-    rows, columns = steps * abs(below), steps * abs(right)
-    padded = pad(plane, (rows, columns), (rows, columns), border)
-    height, width = plane.shape
-    mean: Array = weights[0] * plane
-    pair = np.empty_like(mean)
-    for number in range(1, steps + 1):
-        ahead, behind = (
-            padded[rows + sign * below :, columns + sign * right :][:height, :width]
-            for sign in (number, -number)
-        )
-        np.add(ahead, behind, out=pair)
-        np.multiply(pair, weights[number], out=pair)
-        np.add(mean, pair, out=mean)
-    return mean
+def _weighed(weights: Array, planes: Array) -> Array:
+    """Sums of planes by rows of weights: (sums, height, width)."""
+    sums = scratch((len(weights), *planes.shape[1:]), planes.dtype)
+    flat, into = (each.reshape(len(each), -1) for each in (planes, sums))
+    step = ONE_THREAD // weights.size
+    for first in range(0, flat.shape[1], step):
+        np.matmul(weights, flat[:, first : first + step], out=into[:, first : first + step])
+    return sums
 
 
 def mean_around(plane: Array, reach: int, known: NDArray[np.bool_] | None = None) -> Array:
@@ -108,7 +200,8 @@ def mean_around(plane: Array, reach: int, known: NDArray[np.bool_] | None = None
 
     if known is None:
         rows, columns = (_window_sizes(side, reach) for side in plane.shape)
-        mean: Array = summed(plane) / np.outer(rows, columns)
+        mean = summed(plane)
+        mean /= np.outer(rows, columns)
         return mean
     total, count = summed(np.where(known, plane, 0)), np.rint(summed(known.astype(plane.dtype)))
     return np.divide(total, count, out=np.zeros_like(total), where=count > 0)

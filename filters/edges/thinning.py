@@ -11,16 +11,17 @@ magnitude falls along the edge: then too the darker one alone stays.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import Array
+from ..engine import share_out
 from ..errors import InputError
 
 Offsets = NDArray[np.intp]
-Neighbours = tuple[Offsets, Offsets, Array]
 
 RELATIVE_TIE = 1e-6
 """Magnitudes closer than this share of the largest count as equal: rounding must not decide."""
@@ -29,6 +30,15 @@ _TAN_22_5 = 0.41421356237309503
 
 _BEYOND_ROUNDING = 1 + 1e-9
 """Directions on the very border between two neighbours fall to the same one, rounding or not."""
+
+REACH = 3
+"""Rows above and below that have a say in whether a pixel stays: of two equal crests beside each
+other one goes, and whether the other is one is seen two pixels further on."""
+
+_RING = 2
+
+_PIXELS = 1 << 14
+"""So many pixels at a time: what is computed of them stays in the cache."""
 
 
 def _interpolated(x: Array, y: Array) -> tuple[Array, Array]:
@@ -67,7 +77,8 @@ def thin(
     x, y: (height, width) slopes to the right and downwards. magnitude: what is compared, None for
     their length. method: a key of `THINNINGS`. above: pixels up to this magnitude are not looked
     at. tie: magnitudes closer than this are equal; None is 1e-6 of the largest.
-    Beyond the picture the magnitude is 0. NaN is no crest.
+    Beyond the picture the magnitude is 0. NaN is no crest. In a strip of rows with `REACH` more on
+    either side the same pixels stay as in the whole picture, given the same tie.
     Raises InputError for arrays of other or unequal shapes and an unknown method.
     Source: Canny, 1986.
 
@@ -82,57 +93,87 @@ def thin(
         shapes = ", ".join(str(array.shape) for array in given)
         raise InputError(f"x, y and magnitude must be of one (height, width), got {shapes}")
     strength = np.hypot(x, y) if magnitude is None else magnitude
+    height, width = strength.shape
+    around = np.zeros((height + 2 * _RING, width + 2 * _RING), strength.dtype)
+    inside = around[_RING : _RING + height, _RING : _RING + width]
+    step = max(1, _PIXELS // width)
+    starts = range(0, height, step)
+
+    def look(top: int) -> None:
+        rows = slice(top, top + step)
+        right, down, here = x[rows], y[rows], strength[rows]
+        directed = np.isfinite(right) & np.isfinite(down) & ((right != 0) | (down != 0))
+        np.copyto(inside[rows], here, where=directed & np.isfinite(here))
+
+    share_out(starts, look)
+    margin = RELATIVE_TIE * max(float(inside.max()), 0.0) if tie is None else tie
+    field = _Field(around.reshape(-1), around.shape[1], margin)
+    least = max(above, 0.0)
+    kept = np.zeros(around.size, bool)
+    crests: dict[int, tuple[Offsets, Offsets]] = {}
+
+    def compare(top: int) -> None:
+        rows = slice(top, min(top + step, height))
+        # The ring is zero: what is above `least` in whole rows is what is above it inside.
+        first = (top + _RING) * field.width
+        some = field.values[first : (rows.stop + _RING) * field.width] > least
+        seen = np.flatnonzero(inside[rows] > least)
+        slopes = (each[rows].reshape(-1).take(seen) for each in (x, y))
+        directions = THINNINGS[method](*slopes)
+        crests[top] = field.crests(np.flatnonzero(some) + first, *directions)
+        kept[crests[top][0]] = True
+
+    share_out(starts, compare)
     thinned = np.zeros_like(strength)
-    directed = np.isfinite(x) & np.isfinite(y) & ((x != 0) | (y != 0))
-    finite = np.where(np.isfinite(strength) & directed, strength, 0)
-    margin = RELATIVE_TIE * float(finite.max()) if tie is None else tie
-    rows, columns = np.nonzero(finite > max(above, 0.0))
-    if not rows.size:
-        return thinned
-    step_x, step_y = THINNINGS[method](x[rows, columns], y[rows, columns])
-    around = np.pad(finite, 2)
-    here = finite[rows, columns]
-
-    def along(where: Array | slice, steps: int) -> Array:
-        return _between(
-            around,
-            rows[where] + 2,
-            columns[where] + 2,
-            steps * step_y[where],
-            steps * step_x[where],
-        )
-
-    everywhere = slice(None)
-    dark, bright = along(everywhere, -1), along(everywhere, 1)
-    crest = (here > dark + margin) & (here >= bright - margin)
-    tied = np.flatnonzero(crest & (bright >= here - margin))
-    crest[tied] = along(tied, 2) < here[tied] - margin
-    kept = np.zeros(around.shape, bool)
-    kept[rows[crest] + 2, columns[crest] + 2] = True
-    dark_row = rows - np.rint(step_y * _BEYOND_ROUNDING).astype(np.intp) + 2
-    dark_column = columns - np.rint(step_x * _BEYOND_ROUNDING).astype(np.intp) + 2
-    equal = np.abs(around[dark_row, dark_column] - here) <= margin
-    crest &= ~(kept[dark_row, dark_column] & equal)
-    thinned[rows[crest], columns[crest]] = strength[rows[crest], columns[crest]]
+    for places, darker in crests.values():
+        equal = np.abs(field.values[darker] - field.values[places]) <= margin
+        alone = places[~(kept[darker] & equal)]
+        row = alone // field.width - _RING
+        thinned[row, alone - (row + _RING) * field.width - _RING] = field.values[alone]
     return thinned
 
 
-def _between(around: Array, rows: Offsets, columns: Offsets, down: Array, right: Array) -> Array:
-    """The magnitude at (row + down, column + right): one of the two steps is whole.
+@dataclass(frozen=True, eq=False)
+class _Field:
+    """Magnitudes with a ring of zeros, row after row in one line: a neighbour is places away.
 
-    The other is shared between the two pixels next to it.
+    values: the magnitudes. width: of a row. margin: magnitudes closer than this are equal.
     """
-    upright = np.abs(down) >= np.abs(right)
-    across = np.where(upright, right, down)
-    first = np.floor(across)
-    share = (across - first).astype(around.dtype)
-    first_index = first.astype(np.intp)
-    whole = np.where(upright, down, right).astype(np.intp)
-    row = rows + np.where(upright, whole, first_index)
-    column = columns + np.where(upright, first_index, whole)
-    near = around[row, column]
-    # Where nothing is shared the next pixel may lie outside: it is not looked at.
-    more = (share > 0).astype(np.intp)
-    far = around[row + np.where(upright, 0, more), column + np.where(upright, more, 0)]
-    shared: Array = near + (far - near) * share
-    return shared
+
+    values: Array
+    width: int
+    margin: float
+
+    def crests(self, places: Offsets, right: Array, down: Array) -> tuple[Offsets, Offsets]:
+        """The places among these that are crests, and the nearest neighbour on their dark side.
+
+        right, down: the steps from each place to its rival on the bright side. One of the two is
+        whole. The other shares the magnitude between the straight neighbour and the corner.
+        """
+        straight = down.astype(np.intp) * self.width + right.astype(np.intp)
+        corner = np.sign(down).astype(np.intp) * self.width + np.sign(right).astype(np.intp)
+        share = np.minimum(np.abs(right), np.abs(down)).astype(self.values.dtype, copy=False)
+        here = self.values.take(places)
+        dark = self._between(places - straight, places - corner, share)
+        higher = np.flatnonzero(here > dark + self.margin)
+        places, straight, corner = (each.take(higher) for each in (places, straight, corner))
+        share, here = share.take(higher), here.take(higher)
+        bright = self._between(places + straight, places + corner, share)
+        crest = here >= bright - self.margin
+        tied = np.flatnonzero(crest & (bright >= here - self.margin))
+        if tied.size:
+            aside, twice = corner[tied] - straight[tied], 2 * share[tied]
+            passed = np.floor(twice)
+            near = places[tied] + 2 * straight[tied] + passed.astype(np.intp) * aside
+            beyond = self._between(near, near + aside, twice - passed)
+            crest[tied] = beyond < here[tied] - self.margin
+        places = places[crest]
+        to_corner = share[crest] * _BEYOND_ROUNDING > 0.5
+        return places, places - np.where(to_corner, corner[crest], straight[crest])
+
+    def _between(self, near: Offsets, far: Offsets, share: Array) -> Array:
+        """The magnitude between two places. Where nothing is shared `far` may lie outside."""
+        found = self.values.take(near)
+        more = self.values.take(far, mode="clip")
+        np.multiply(np.subtract(more, found, out=more), share, out=more)
+        return np.add(found, more, out=found)

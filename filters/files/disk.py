@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -182,7 +181,7 @@ def write_bytes(path: PathLike, data: bytes | memoryview, *, clobber: bool = Tru
         if not target.parent.is_dir():
             raise WriteError(f"{name}: its folder does not exist")
         # A name of its own, short: the longest legal name plus an ending is no legal name.
-        temporary = target.with_name(f".filt-{secrets.token_hex(8)}.tmp")
+        temporary = target.with_name(f".filt-{os.urandom(8).hex()}.tmp")
         try:
             _write_through(temporary, data, permissions)
             if clobber:

@@ -55,7 +55,8 @@ def decode_png(data: bytearray) -> tuple[Array, int]:
     depth, colour_type = data[24], data[25]
     if depth not in _DEPTHS.get(colour_type, ()):
         raise DamagedError
-    kept: list[bytes | memoryview] = [bytes(data[:_SIGNATURE])]
+    view, end = memoryview(data), _SIGNATURE
+    kept = [view[:_SIGNATURE]]
     transparent, orientation = None, 1
     for name, chunk in _chunks(data):
         if name == b"tRNS":
@@ -64,7 +65,9 @@ def decode_png(data: bytearray) -> tuple[Array, int]:
             orientation = exif_orientation(bytes(chunk[8:-4]))
         if name == b"tRNS" or not name[0] & 0x20:  # a small first letter: not needed to decode
             kept.append(chunk)
-    samples = decode_with_opencv(b"".join(kept))
+        end += len(chunk)
+    is_all_kept = sum(map(len, kept)) == end
+    samples = decode_with_opencv(view[:end] if is_all_kept else b"".join(kept))
     if colour_type == _GREY_ALPHA and samples.ndim == 3:
         samples = samples[..., 2:]
     if colour_type == _GREY and transparent is not None and samples.ndim == 2:

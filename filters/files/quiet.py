@@ -6,11 +6,7 @@ them, and then deliver a picture that is partly made up. So the descriptor is wa
 
 from __future__ import annotations
 
-import errno
-import os
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable
 from typing import TypeVar
 
 import cv2
@@ -18,40 +14,46 @@ import numpy as np
 
 from ..arrays import Array
 from .disk import DamagedError
+from .listening import alone, by_oneself, pass_on, settle, together
 
 Result = TypeVar("Result")
 
-# Descriptor 2 belongs to the whole process: one decoder at a time.
-_ONE_AT_A_TIME = threading.Lock()
-_STDERR = 2
-_CAPACITY = 1 << 16
-_SILENT = 0
+_STRIP_SAMPLES = 1 << 18
 
 
 def quietly(decode: Callable[[], Result]) -> tuple[Result, bool]:
     r"""What `decode()` gives, and whether it complained while at it.
 
-    Nothing of what it says reaches the terminal. Another thread may write to standard error
-    meanwhile: so where something was said, `decode` runs again, and only a line that is said
-    both times counts as a complaint. The others are passed on.
+    Nothing of what it says reaches the terminal. Several threads decode at a time, and others may
+    write to standard error meanwhile: so where something was said, `decode` runs again by itself,
+    and only a line that is said two times counts as a complaint. The others are passed on.
 
     Exceptions of `decode` pass through. OpenCV's log level is as before afterwards.
 
+    >>> import os
     >>> quietly(lambda: os.write(2, b"Corrupt data\n"))
     (13, True)
     """
-    with _ONE_AT_A_TIME:
-        result, said = _overhear(decode)
-        if not said:
-            return result, False
-        _, again = _overhear(decode)
-    first, second = said.splitlines(keepends=True), again.splitlines(keepends=True)
-    foreign = [line for line in first if line not in second]
-    foreign += [line for line in second if line not in first]
-    if foreign:
-        with suppress(OSError):
-            os.write(_STDERR, b"".join(foreign))
-    return result, any(line in second for line in first)
+    with together() as heard:
+        result = decode()
+    if not heard.text:
+        return result, False
+    complaints: set[bytes] = set()
+    with by_oneself():
+        first = heard.text.splitlines(keepends=True)
+        try:
+            if heard.shared:
+                with alone() as first:
+                    result = decode()
+            with alone() as second:
+                if first:
+                    decode()
+            complaints = {*first} & {*second}
+        finally:
+            settle(heard, complaints)
+        foreign = [*first, *second] if heard.shared else second
+        pass_on(line for line in foreign if line not in complaints)
+    return result, bool(complaints)
 
 
 def decoded(decode: Callable[[], Array | None]) -> Array:
@@ -78,7 +80,7 @@ def decoded(decode: Callable[[], Array | None]) -> Array:
     return samples
 
 
-def decode_with_opencv(data: bytes | bytearray) -> Array:
+def decode_with_opencv(data: bytes | bytearray | memoryview) -> Array:
     """The samples in an image file as OpenCV decodes them, untouched but in RGB or RGBA order.
 
     Raises DamagedError as `decoded` does.
@@ -86,63 +88,9 @@ def decode_with_opencv(data: bytes | bytearray) -> Array:
     flags = cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION
     samples = decoded(lambda: cv2.imdecode(np.frombuffer(data, np.uint8), flags))
     if samples.ndim == 3:
-        orders = {3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGBA}
-        return cv2.cvtColor(samples, orders[samples.shape[2]])
+        order = {3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGBA}[samples.shape[2]]
+        count = max(1, _STRIP_SAMPLES // samples[0].size)
+        for start in range(0, len(samples), count):  # in place: not the whole picture a second time
+            rows = samples[start : start + count]
+            cv2.cvtColor(rows, order, dst=rows)
     return samples
-
-
-def _overhear(decode: Callable[[], Result]) -> tuple[Result, bytes]:
-    level = _set_log_level(_SILENT)
-    try:
-        with ExitStack() as undo:
-            stderr = _standard_error()
-            reader, writer = os.pipe()
-            undo.callback(os.close, reader)
-            undo.callback(os.close, writer)
-            if hasattr(os, "set_blocking"):  # not on Windows before Python 3.12
-                os.set_blocking(writer, False)  # what does not fit is lost: better than to wait
-            with _led_into(writer, stderr):
-                result = decode()
-            # Something to read in any case, so that reading an empty pipe never waits.
-            with suppress(BlockingIOError):
-                os.write(writer, b"\0")
-            return result, os.read(reader, _CAPACITY).rstrip(b"\0")
-    finally:
-        _set_log_level(level)
-
-
-def _set_log_level(level: int) -> int:
-    """Set OpenCV's log level; gives the one before."""
-    # The one name is that of OpenCV 4, the other that of 5.
-    setter = cv2.setLogLevel if hasattr(cv2, "setLogLevel") else cv2.utils.logging.setLogLevel
-    return int(setter(level))
-
-
-def _standard_error() -> int | None:
-    """A second handle on standard error; None where the process has none.
-
-    Then the null device takes its number, which would else go to the next file opened.
-    """
-    try:
-        return os.dup(_STDERR)
-    except OSError as error:
-        if error.errno != errno.EBADF:
-            raise
-    null = os.open(os.devnull, os.O_WRONLY)
-    if null != _STDERR:
-        os.dup2(null, _STDERR)
-        os.close(null)
-    return None
-
-
-@contextmanager
-def _led_into(writer: int, stderr: int | None) -> Iterator[None]:
-    os.dup2(writer, _STDERR)
-    try:
-        yield
-    finally:
-        if stderr is None:
-            os.close(_STDERR)
-        else:
-            os.dup2(stderr, _STDERR)
-            os.close(stderr)

@@ -14,12 +14,9 @@ from ..picture import Picture
 from .disk import DamagedError, PathLike, Source, display_path, open_regular, read_bytes
 from .formats import FORMATS, NotReadError, format_names, format_of
 from .headers import Header, bmp_header, webp_header
-from .jpeg import decode_jpeg, jpeg_header
-from .plain import decode_npy, decode_pnm, npy_header, pnm_header
-from .png import decode_png, png_header
 from .quiet import decode_with_opencv, decoded
-from .tiff import check_is_read, check_pieces, decode_page, page_of
-from .tiff_directory import directory_at, orientation_in, page_offsets
+
+# A format's own module is imported by its reader: most processes read pictures of one format.
 
 __all__ = ["MAX_PIXELS", "display_path", "read_bytes", "read_image", "read_npy"]
 
@@ -96,6 +93,8 @@ def read_npy(data: bytes, name: str) -> Array:
     >>> read_npy(file.getvalue(), "taps.npy").tolist()
     [[1.0, 0.0, -1.0]]
     """
+    from .plain import decode_npy, npy_header
+
     source = Source(io.BytesIO(data), len(data))
     with _named(name, "NPY"):
         return decode_npy(source, npy_header(source))
@@ -163,6 +162,8 @@ def _check_bytes(source: Source, limit: int) -> None:
 
 
 def _read_png(source: Source, limit: int) -> Picture:
+    from .png import decode_png, png_header
+
     header = png_header(source)
     _check_header(header, "PNG", limit)
     samples, orientation = decode_png(source.take_all())
@@ -170,6 +171,8 @@ def _read_png(source: Source, limit: int) -> Picture:
 
 
 def _read_jpeg(source: Source, limit: int) -> Picture:
+    from .jpeg import decode_jpeg, jpeg_header
+
     header = jpeg_header(source)
     _check_header(header, "JPEG", limit)
     samples = decode_jpeg(source.take_all(), header)
@@ -201,12 +204,16 @@ def _bmp_with_pillow(data: bytearray) -> Array:
 
 
 def _read_pnm(source: Source, limit: int) -> Picture:
+    from .plain import decode_pnm, pnm_header
+
     header = pnm_header(source)
     _check_size(header.width, header.height, "PPM", limit)
     return _picture(decode_pnm(source.take_all(), header), header.width, header.height)
 
 
 def _read_npy(source: Source, limit: int) -> Picture:
+    from .plain import decode_npy, npy_header
+
     header = npy_header(source)
     shape = header.shape
     if len(shape) not in (2, 3) or (len(shape) == 3 and shape[2] not in (3, 4)):
@@ -227,6 +234,9 @@ _READERS: dict[str, Callable[[Source, int], Picture]] = {
 
 
 def _read_tiff(source: Source, wanted: int | None, limit: int) -> Picture:
+    from .tiff import check_is_read, check_pieces, decode_page, page_of
+    from .tiff_directory import directory_at, orientation_in, page_offsets
+
     layout, offsets = page_offsets(source)
     directory = directory_at(source, layout, offsets[_page_index(wanted, len(offsets))])
     page = page_of(source, directory)

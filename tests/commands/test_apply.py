@@ -6,7 +6,10 @@ import contextlib
 import json
 import os
 import re
+import signal as signals
+import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import cv2
@@ -17,6 +20,7 @@ from PIL import Image
 from scipy import ndimage, signal
 
 from filt.filters.catalogue import ALIASES, kernel
+from filt.filters.files.reading import read_image
 from filt.filters.registry import FILTERS
 
 PHOTO = Path(__file__).parents[2] / "samples" / "photo.png"
@@ -831,3 +835,100 @@ def test_on_a_terminal_progress_and_reports_do_not_share_a_line(filt, interprete
     text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", printed.decode())
     for n in range(3):
         assert re.search(rf"(?:^|[\r\n])a{n}\.sobel-x\.png: ", text), text
+
+
+def test_jobs_change_nothing_but_the_time(filt):
+    names = [f"a{n:02}.png" for n in range(12)]
+    for n, name in enumerate(names):
+        save(name, noise(30 + 7 * (n % 3), 40, 3, seed=n))
+    Path("a05.png").write_bytes(b"no picture")
+    Path("a07.png").write_bytes(Path("a06.png").read_bytes()[:300])
+    said, pictures = set(), set()
+    for jobs in ("1", "2", "5", "64", None):
+        words = [] if jobs is None else ["--jobs", jobs]
+        result = filt("apply", "sobel-x", *names, "-o", f"out{jobs}", *words, code=1)
+        said.add((result.stdout.replace(f"out{jobs}/", ""), result.stderr))
+        made = sorted(Path(f"out{jobs}").iterdir())
+        pictures.add(tuple((path.name, path.read_bytes()) for path in made))
+    assert len(said) == len(pictures) == 1
+    ((out, errors),) = said
+    good = [name for name in names if name not in ("a05.png", "a07.png")]
+    assert [line.split(":")[0] for line in out.splitlines()] == [
+        name.replace(".png", ".sobel-x.png") for name in good
+    ]
+    first, second, last = errors.splitlines()
+    assert first.startswith("Error: a05.png: ")
+    assert second.startswith("Error: a07.png: ")
+    assert last == "2 of 12 pictures failed"
+
+
+def test_jobs_are_at_least_one(filt):
+    save("a.png", noise(4, 5))
+    assert "--jobs" in filt("apply", "sobel-x", "a.png", "--jobs", "0", code=2).stderr
+
+
+def test_no_more_pictures_than_jobs_are_in_work(filt, monkeypatch):
+    at_work, most, lock = 0, 0, threading.Lock()
+    meeting = threading.Barrier(3, timeout=30)
+
+    def counted(*words, **options):
+        nonlocal at_work, most
+        with lock:
+            at_work += 1
+            most = max(most, at_work)
+        meeting.wait()  # nobody goes on alone: three there are
+        with lock:
+            at_work -= 1
+        return read_image(*words, **options)
+
+    for n in range(9):
+        save(f"a{n}.png", noise(4, 5))
+    monkeypatch.setattr("filt.commands.apply.read_image", counted)
+    filt("apply", "sobel-x", *(f"a{n}.png" for n in range(9)), "--jobs", "3")
+    assert most == 3
+
+
+def test_a_fault_of_filts_own_is_raised_and_nothing_else_is_begun(filt, monkeypatch):
+    begun = []
+
+    def faulty(path, **options):
+        begun.append(path)
+        raise ZeroDivisionError
+
+    for n in range(40):
+        save(f"a{n}.png", noise(4, 5))
+    monkeypatch.setattr("filt.commands.apply.read_image", faulty)
+    before, names = cv2.getNumThreads(), [f"a{n}.png" for n in range(40)]
+    with pytest.raises(ZeroDivisionError):
+        filt("apply", "sobel-x", *names, "--jobs", "2", "-o", "out")
+    assert cv2.getNumThreads() == before
+    assert not Path("out").exists()
+    assert 0 < len(begun) <= 40
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends a signal")
+def test_an_interrupt_leaves_whole_pictures_only(tmp_path):
+    names = [f"a{n:03}.png" for n in range(200)]
+    save(tmp_path / names[0], noise(300, 400, 3))
+    for name in names[1:]:
+        (tmp_path / name).write_bytes((tmp_path / names[0]).read_bytes())
+    # Where the tests run in the background, the interrupt is ignored from the start.
+    program = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        "from filt.cli import main; main(prog_name='filt')"
+    )
+    words = [sys.executable, "-c", program, "apply", "sobel-x", *names, "-o", "out", "--jobs", "3"]
+    with subprocess.Popen(
+        words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    ) as process:  # fmt: skip
+        assert process.stdout.readline().startswith("out")
+        process.send_signal(signals.SIGINT)
+        _, message = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert message.split() == ["Aborted!"]
+    made = list((tmp_path / "out").iterdir())
+    assert 0 < len(made) < len(names)
+    for path in made:
+        assert path.suffix == ".png"
+        assert load(path).shape == (300, 400)

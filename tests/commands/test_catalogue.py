@@ -12,6 +12,7 @@ import pytest
 from oracles import correlate_by_definition
 
 from filt.filters.catalogue import ALIASES, RECIPES, kernel
+from filt.filters.planning import plan
 from filt.filters.registry import FILTERS
 from filt.learned.named_banks import BANKS
 
@@ -140,6 +141,7 @@ def test_show_names_what_it_shows(filt, name):
         made = kernel(part)
         assert f"sum {made.sum:.6g}" in text
         assert f"rank {made.rank}" in text
+        assert f"algorithm {plan(made).algorithm}: " in text
         assert made.finds in text
     assert not any(word in text.split() for word in ("nan", "-0", "inf"))
 

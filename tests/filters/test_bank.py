@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy.signal import convolve2d, correlate2d
 
 from filt.filters.bank import ACTIVATIONS, correlate_bank, correlate_bank_gradients
+from filt.filters.engine import set_threads
 from filt.filters.errors import InputError
 
 MODES = ["valid", "same", "full", "keras-same"]
@@ -222,6 +223,136 @@ def test_nan_and_infinity_reach_exactly_the_responses_with_a_tap_on_them(outputs
         response = correlate_bank(broken, bank, mode="same")
         assert not np.isfinite(response[met]).any()
         np.testing.assert_allclose(response[~met], clean[~met], atol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    ("taps", "inputs", "outputs"),
+    [((7, 7), 3, 16), ((3, 3), 22, 22), ((1, 1), 16, 22), ((1, 1), 2, 1), ((1, 5), 3, 4),
+     ((4, 1), 2, 32), ((3, 3), 1, 1), ((13, 14), 2, 2), ((3, 3), 64, 70), ((5, 6), 40, 2)],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "laid", [((1, 1), (1, 1)), ((2, 3), (1, 1)), ((1, 1), (2, 4)), ((2, 3), (4, 2))]
+)
+def test_every_size_of_bank_at_its_own_pace(taps, inputs, outputs, laid, dtype):
+    """Whatever a bank's products are made of, at any width: tap by tap, in float64."""
+    stride, dilation = laid
+    rng = np.random.default_rng(3)
+    bank = rng.normal(size=(*taps, inputs, outputs)).astype(dtype)
+    for size in ((61, 67), (70, 58), (58, 59)):
+        image = rng.normal(size=(*size, inputs)).astype(dtype)
+        response = correlate_bank(image, bank, stride=stride, dilation=dilation)
+        expected = np.zeros(response.shape)
+        for i, j in np.ndindex(*taps):
+            met = image[i * dilation[0] :: stride[0], j * dilation[1] :: stride[1]]
+            met = met[: response.shape[0], : response.shape[1]]
+            expected += met.astype(np.float64) @ bank[i, j].astype(np.float64)
+        exact = 1e-5 if dtype == np.float32 else 1e-13
+        np.testing.assert_allclose(response, expected, atol=exact * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("width", range(1, 9))
+@pytest.mark.parametrize("mode", MODES)
+def test_pictures_narrower_than_what_is_made_at_once(width, mode):
+    rng = np.random.default_rng(width)
+    image, bank = rng.normal(size=(6, width, 1)), rng.normal(size=(2, 1, 1, 3))
+    response = correlate_bank(image, bank, mode=mode, dilation=(1, 3))
+    np.testing.assert_allclose(response, looped(image, bank, mode=mode, dilation=(1, 3)))
+
+
+@settings(max_examples=40, deadline=None)
+@given(layers(), st.data())
+def test_nan_and_infinity_anywhere_are_as_in_a_plain_loop_over_taps_that_are_not_zero(layer, data):
+    image, bank, setting = layer
+    bank[np.random.default_rng(2).random(bank.shape) < 0.4] = 0
+    for _ in range(data.draw(st.integers(1, 4))):
+        place = tuple(data.draw(st.integers(0, side - 1)) for side in image.shape)
+        image[place] = data.draw(st.sampled_from([np.nan, np.inf, -np.inf]))
+    known = looped(np.where(np.isfinite(image), image, 0), bank, **setting)
+    nowhere, up, down = (
+        marked.astype(float) for marked in (np.isnan(image), image == np.inf, image == -np.inf)
+    )
+    plus, minus = (bank > 0).astype(float), (bank < 0).astype(float)
+    unknown = looped(nowhere, plus + minus, **setting) > 0
+    rises = looped(up, plus, **setting) + looped(down, minus, **setting) > 0
+    falls = looped(up, minus, **setting) + looped(down, plus, **setting) > 0
+    known[rises] = np.inf
+    known[falls] = -np.inf
+    known[unknown | (rises & falls)] = np.nan
+    response = correlate_bank(image, bank, **setting)
+    np.testing.assert_allclose(response, known, atol=1e-12)
+
+
+def test_one_strip_that_is_not_finite_leaves_the_others_as_they_are():
+    rng = np.random.default_rng(10)
+    image = rng.random((300, 260, 3)).astype(np.float32)
+    bank = rng.normal(size=(5, 5, 3, 16)).astype(np.float32)
+    bias = rng.normal(size=16)
+    clean = correlate_bank(image, bank, bias, "sigmoid", mode="same")
+    image[150, 100, 1] = np.nan
+    response = correlate_bank(image, bank, bias, "sigmoid", mode="same")
+    met = np.zeros(response.shape, bool)
+    met[148:153, 98:103] = True
+    np.testing.assert_array_equal(np.isnan(response), met)
+    np.testing.assert_allclose(response[~met], clean[~met], atol=1e-6)
+
+
+def test_huge_values_drown_nothing_beside_them():
+    rng = np.random.default_rng(11)
+    image = rng.random((40, 50)).astype(np.float32)
+    bank = rng.normal(size=(7, 7, 1, 5))
+    clean = correlate_bank(image, bank, mode="same")
+    image[20, 25] = -3.4e38
+    spoilt = correlate_bank(image, bank, mode="same")
+    outside = np.ones(clean.shape, bool)
+    outside[17:24, 22:29] = False
+    np.testing.assert_allclose(spoilt[outside], clean[outside], atol=1e-5)
+
+
+@pytest.mark.parametrize("outputs", [1, 16])
+def test_out_is_written_into(outputs):
+    rng = np.random.default_rng(12)
+    image = rng.random((40, 50)).astype(np.float32)
+    bank = rng.normal(size=(3, 3, 1, outputs))
+    wanted = correlate_bank(image, bank, mode="same", activation="tanh")
+    for out in (np.empty_like(wanted), np.empty((40, 100, outputs), np.float32)[:, ::2]):
+        given = correlate_bank(image, bank, mode="same", activation="tanh", out=out)
+        assert given is out
+        np.testing.assert_array_equal(out, wanted)
+    with pytest.raises(InputError, match="out must be an array of"):
+        correlate_bank(image, bank, mode="valid", out=np.empty_like(wanted))
+
+
+def test_out_may_be_the_image_itself():
+    image = np.random.default_rng(13).random((30, 20, 2)).astype(np.float32)
+    bank = np.arange(36.0).reshape(3, 3, 2, 2)
+    wanted = correlate_bank(image, bank, mode="same")
+    correlate_bank(image, bank, mode="same", out=image)
+    np.testing.assert_array_equal(image, wanted)
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.int16, np.float16])
+def test_pictures_of_narrow_dtypes_are_converted_strip_by_strip(kind):
+    rng = np.random.default_rng(14)
+    image, bank = (rng.random((50, 40, 3)) * 200).astype(kind), rng.normal(size=(3, 4, 3, 8))
+    response = correlate_bank(image, bank, mode="same", border="wrap")
+    assert response.dtype == np.float32
+    expected = correlate_bank(image.astype(np.float32), bank, mode="same", border="wrap")
+    np.testing.assert_array_equal(response, expected)
+
+
+def test_the_number_of_threads_changes_nothing():
+    rng = np.random.default_rng(15)
+    image, bank = rng.random((400, 300, 3)).astype(np.float32), rng.normal(size=(7, 7, 3, 16))
+    found = []
+    for count in (1, 2, 5):
+        set_threads(count)
+        try:
+            found.append(correlate_bank(image, bank, mode="same"))
+        finally:
+            set_threads(None)
+    np.testing.assert_array_equal(found[0], found[1])
+    np.testing.assert_array_equal(found[0], found[2])
 
 
 def test_integers_are_not_wrapped():

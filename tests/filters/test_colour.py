@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from filt.filters.colour import CHANNELS, LUMA_WEIGHTS, luma, over_channels, strongest
+from filt.filters.engine import Pixels, computed
 from filt.filters.errors import InputError
 from filt.filters.registry import handcrafted
 
@@ -17,6 +18,10 @@ def colours(dtype="u1"):
     if np.dtype(dtype).kind == "f":
         return generator.random((9, 8, 3)).astype(dtype)
     return generator.integers(0, np.iinfo(dtype).max, (9, 8, 3)).astype(dtype)
+
+
+def rows_of(image):
+    return Pixels(image, np.dtype(np.float32))
 
 
 class TestLuma:
@@ -44,6 +49,21 @@ class TestLuma:
         assert ours.dtype == np.float32
         assert np.abs(ours - cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)).max() <= 0.51
         assert np.abs(ours - np.asarray(Image.fromarray(image).convert("L"))).max() <= 0.51
+
+    @pytest.mark.parametrize("dtype", ["u1", "u2", "f4", "f8", ">f4"])
+    @pytest.mark.parametrize("shape", [(701, 600, 3), (3, 300_001, 3), (300_001, 3, 3)])
+    def test_large_pictures_are_weighed_in_strips(self, shape, dtype):
+        image = np.random.default_rng(4).integers(0, 256, shape).astype(dtype)
+        red, green, blue = np.moveaxis(image.astype("f8"), 2, 0)
+        exact = 0.299 * red + 0.587 * green + 0.114 * blue
+        found = luma(image[::-1])
+        assert found.dtype == ("f8" if dtype == "f8" else "f4")
+        assert np.abs(found[::-1] - exact).max() < 1e-4
+
+    @pytest.mark.parametrize("shape", [(0, 4, 3), (4, 0, 3), (4,), (2, 2, 3, 3)])
+    def test_what_is_no_picture(self, shape):
+        with pytest.raises(InputError, match="image"):
+            luma(np.ones(shape))
 
     @pytest.mark.parametrize("shape", [(4, 5), (4, 5, 1)])
     def test_grey_is_grey_already(self, shape):
@@ -82,7 +102,8 @@ class TestOverChannels:
         image = colours()
         seen = {}
         for name in CHANNELS:
-            over_channels(image, name, lambda pixels, name=name: seen.setdefault(name, pixels))
+            over_channels(rows_of(image), name, lambda rows, name=name: seen.setdefault(name, rows))
+        seen = {name: computed(rows) for name, rows in seen.items()}
         assert seen["luma"].tolist() == luma(image).tolist()
         assert seen["each"].tolist() == seen["max"].tolist() == image.tolist()
 
@@ -111,4 +132,4 @@ class TestOverChannels:
     @pytest.mark.parametrize("name", ["Luma", "grey", "", "rgb"])
     def test_an_unknown_name(self, name):
         with pytest.raises(InputError, match="channels must be one of luma, each, max"):
-            over_channels(colours(), name, lambda pixels: pixels)
+            over_channels(rows_of(colours()), name, lambda rows: rows)

@@ -8,7 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import assert_close, correlate_by_definition
 
-from filt.filters.engine import correlate_valid
+from filt.filters.placement import Placement, correlate_placed
+
+
+def correlate_valid(image, taps, stride=(1, 1), dilation=(1, 1)):
+    return correlate_placed(image, taps, Placement("valid", stride=stride, dilation=dilation))
 
 
 def by_definition(padded, taps, stride=(1, 1), dilation=(1, 1)):

@@ -9,9 +9,10 @@ import pytest
 from oracles import correlate_by_definition
 
 from filt.filters.catalogue import ALIASES, RECIPES, kernel, kernels
+from filt.filters.combination import COMBINATIONS, magnitude
 from filt.filters.correlation import convolve, correlate
 from filt.filters.errors import InputError
-from filt.filters.filter import COMBINATIONS, Filter, magnitude
+from filt.filters.filter import Filter
 from filt.filters.kernel import Kernel
 from filt.filters.picture import Picture
 from filt.filters.pipeline import Pipeline
@@ -207,7 +208,9 @@ class TestRespond:
 
     def test_magnitude_of_three(self):
         parts = [np.array([2.0]), np.array([-3.0]), np.array([6.0])]
-        assert magnitude(parts).tolist() == [7.0]
+        length = np.empty(1)
+        magnitude(parts, length)
+        assert length.tolist() == [7.0]
 
 
 class TestUnit:

@@ -149,3 +149,43 @@ class TestRefusals:
     def test_response(self, response):
         with pytest.raises(TypeError, match="response"):
             to_picture(response)
+
+
+class TestLargeResponses:
+    """More numbers than are shown together, so in strips and on several threads."""
+
+    @pytest.mark.parametrize("dtype", ["f4", "f8"])
+    @pytest.mark.parametrize("show", list(SHOWS))
+    @pytest.mark.parametrize(
+        ("white", "depth"), [(255, "uint8"), (1.0, "uint8"), (65535, "uint16")]
+    )
+    def test_each_number_by_itself(self, show, white, depth, dtype):
+        response = np.random.default_rng(1).normal(0, white, (700, 801)).astype(dtype)
+        response[5, 7], response[699, 800], response[350, 3] = np.nan, np.inf, -np.inf
+        known = response[np.isfinite(response)].astype("f8")
+        values = response.astype("f8")
+        with np.errstate(invalid="ignore"):
+            shown = {
+                "abs": lambda: np.abs(values),
+                "clip": lambda: values,
+                "signed": lambda: values / 2 + white / 2,
+                "minmax": lambda: (values - known.min()) / np.ptp(known) * white,
+            }[show]()
+        full = np.iinfo(depth).max
+        exact = np.clip(np.nan_to_num(shown * (full / white), nan=0, posinf=full), 0, full)
+        found = to_picture(response, show, full_scale=white, depth=depth)
+        assert found.dtype == depth
+        assert np.abs(found - exact).max() <= 0.5 + 1e-6
+
+    def test_layout_makes_no_difference(self):
+        response = np.random.default_rng(2).normal(0, 200, (600, 700)).astype("f4")
+        expected = to_picture(np.ascontiguousarray(response[::-1, ::2]), "signed")
+        assert (to_picture(response[::-1, ::2], "signed") == expected).all()
+        assert (to_picture(np.asfortranarray(response), "abs") == to_picture(response)).all()
+
+    def test_the_response_is_not_changed(self):
+        response = np.random.default_rng(3).normal(0, 200, (600, 700)).astype("f4")
+        before = response.copy()
+        for show in SHOWS:
+            to_picture(response, show)
+        assert (response == before).all()

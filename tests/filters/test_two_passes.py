@@ -8,8 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import assert_close, correlate_by_definition
 
-from filt.filters.engine import correlate_valid, separated
+from filt.filters.engine import separated
+from filt.filters.placement import Placement, correlate_placed
 from filt.filters.recipes import gaussian, gaussian_1d, gaussian_x, laplacian_of_gaussian, outer
+
+
+def correlate_valid(image, taps, stride=(1, 1), dilation=(1, 1)):
+    return correlate_placed(image, taps, Placement("valid", stride=stride, dilation=dilation))
 
 
 def lopsided(length, seed=0):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from filt.filters.edges.gradient import gradient
-from filt.filters.edges.thinning import RELATIVE_TIE, THINNINGS, thin
+from filt.filters.edges.thinning import REACH, RELATIVE_TIE, THINNINGS, thin
 from filt.filters.errors import InputError
 
 METHODS = ["interpolated", "sectors"]
@@ -83,6 +83,34 @@ class TestTheRule:
 
     def test_is_there_for_every_name(self):
         assert list(THINNINGS) == METHODS
+
+
+class TestStrips:
+    @pytest.mark.parametrize("method", METHODS)
+    @settings(max_examples=80, deadline=None)
+    @given(field=slopes(), tall=st.integers(1, 4))
+    def test_with_their_halo_give_what_the_whole_picture_gives(self, method, field, tall):
+        x, y = field
+        whole = thin(x, y, method=method, tie=0.5)
+        for top in range(0, len(x), tall):
+            first = max(0, top - REACH)
+            rows = slice(first, top + tall + REACH)
+            part = thin(x[rows], y[rows], method=method, tie=0.5)
+            inside = part[top - first : top - first + tall]
+            np.testing.assert_array_equal(inside, whole[top : top + tall])
+
+    @pytest.mark.parametrize("method", METHODS)
+    def test_that_are_shared_out_follow_the_rule_in_plain_loops(self, method):
+        """A picture so large that several strips are made of it, with ties all over."""
+        rng = np.random.default_rng(8)
+        x, y = rng.integers(-3, 4, (2, 260, 130)).astype(float)
+        magnitude = np.abs(x) + np.abs(y)
+        assert_thinned(thin(x, y, magnitude, method, tie=1e-9), (x, y), magnitude, method, 1e-9)
+
+    def test_may_be_views_of_other_arrays(self):
+        x, y = np.random.default_rng(9).normal(size=(2, 40, 60))
+        wanted = thin(np.ascontiguousarray(x[::2, ::3]), np.ascontiguousarray(y[::2, ::3]))
+        np.testing.assert_array_equal(thin(x[::2, ::3], y[::2, ::3]), wanted)
 
 
 class TestTies:

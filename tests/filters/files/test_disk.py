@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import stat
 import sys
 import tempfile
@@ -219,11 +218,11 @@ class TestNoClobber:
     def test_appearing_during_the_call(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_links: bool
     ) -> None:
-        def name_while_somebody_writes(size: int) -> str:
+        def name_while_somebody_writes(size: int) -> bytes:
             (tmp_path / "file").write_bytes(OLD)
-            return "0" * size
+            return bytes(size)
 
-        monkeypatch.setattr(secrets, "token_hex", name_while_somebody_writes)
+        monkeypatch.setattr(os, "urandom", name_while_somebody_writes)
         if not has_links:
             monkeypatch.setattr(os, "link", refusing(errno.EPERM))
         fails(tmp_path / "file", "exists already", clobber=False)

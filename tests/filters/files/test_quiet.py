@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 
 from filt.filters.files.disk import DamagedError
+from filt.filters.files.listening import by_oneself
 from filt.filters.files.quiet import decode_with_opencv, decoded, quietly
 
 
@@ -154,3 +156,87 @@ except OSError:
         [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert done.stdout == "damaged.jpg: truncated or corrupt JPEG\nstill closed\n"
+
+
+def test_decoders_listen_at_the_same_time() -> None:
+    meeting = threading.Barrier(2, timeout=30)
+    found: list[tuple[int, bool]] = []
+
+    def decode() -> int:
+        return meeting.wait() * 0 + 7
+
+    threads = [threading.Thread(target=lambda: found.append(quietly(decode))) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [(7, False), (7, False)]
+
+
+def test_of_decoders_at_the_same_time_only_the_one_that_complains_is_at_fault(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    meeting = threading.Barrier(3, timeout=30)
+    came: set[str] = set()
+    found: dict[str, bool] = {}
+
+    def meet(name: str) -> None:  # the first time only: later each is asked by itself
+        if name not in came:
+            came.add(name)
+            meeting.wait()
+
+    def bad() -> None:
+        meet("bad")
+        os.write(2, b"Corrupt data\n")
+
+    def good() -> None:
+        meet("good")
+        os.write(2, b"")
+
+    def noisy() -> None:
+        if "noisy" not in came:
+            os.write(2, b"progress\n")
+        meet("noisy")
+
+    def run(decode: object) -> None:
+        found[decode.__name__] = quietly(decode)[1]  # type: ignore[attr-defined, arg-type]
+
+    threads = [threading.Thread(target=run, args=(decode,)) for decode in (bad, good, noisy)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == {"bad": True, "good": False, "noisy": False}
+    assert capfd.readouterr().err == "progress\n"
+
+
+def test_many_decoders_at_the_same_time(capfd: pytest.CaptureFixture[str]) -> None:
+    good = cv2.imencode(".png", np.arange(12, dtype=np.uint8).reshape(3, 4))[1].tobytes()
+    bad = damaged_jpeg()
+
+    def is_read(data: bytes) -> bool:
+        try:
+            return decode_with_opencv(data).size > 0
+        except DamagedError:
+            return False
+
+    files = [bad if number % 7 == 3 else good for number in range(300)]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(is_read, files)) == [data is good for data in files]
+    os.write(2, b"still there\n")
+    assert capfd.readouterr().err == "still there\n"
+
+
+def test_by_oneself_what_is_said_reaches_the_terminal(capfd: pytest.CaptureFixture[str]) -> None:
+    go_on = threading.Event()
+
+    def decode() -> None:
+        go_on.wait(30)
+
+    thread = threading.Thread(target=quietly, args=(decode,))
+    thread.start()
+    threading.Timer(0, go_on.set).start()
+    with by_oneself():
+        os.write(2, b"40 %\n")
+        assert capfd.readouterr().err == "40 %\n"
+    thread.join()

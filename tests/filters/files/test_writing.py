@@ -259,8 +259,8 @@ class TestRefused:
         self, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(cv2, "imencode", lambda *_: (os.write(2, b"noise"), (False, None))[1])
-        with pytest.raises(WriteError, match="cannot be encoded as PNG"):
-            encode_image(random_picture("uint8", True, False), ".png")
+        with pytest.raises(WriteError, match="cannot be encoded as JPEG"):
+            encode_image(random_picture("uint8", True, False), ".jpg")
         assert capfd.readouterr() == ("", "")
 
 

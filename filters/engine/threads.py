@@ -1,0 +1,214 @@
+"""Threads: how many there are, and how they share out the strips of a picture.
+
+The pool belongs to the process: it is made when it is first needed, and made anew in a forked
+child. Work that is started from inside a worker is done there and then, by that worker alone.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from typing import TypeVar
+
+import cv2
+
+from ..arrays import whole
+from ..errors import InputError
+
+_Task = TypeVar("_Task")
+
+ENVIRONMENT = "FILT_THREADS"
+
+
+class _Crew:
+    """The threads of this process: their number, and the pool that holds all but the caller."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.count: int | None = None
+        self.pool: ThreadPoolExecutor | None = None
+        self.size = 0
+
+    def submit(self, work: Callable[[], None], copies: int, begun: list[Future[None]]) -> None:
+        """Have `work` done so many times, if there are threads for it; `begun` is added to."""
+        with self.lock:
+            if self.pool is None or self.size < copies:
+                if self.pool is not None:
+                    self.pool.shutdown(wait=False)
+                self.pool, self.size = ThreadPoolExecutor(copies, "filt"), copies
+            for _ in range(copies):
+                begun.append(Future())
+                try:
+                    self.pool.submit(_fulfil, begun[-1], work)
+                except RuntimeError:
+                    # The interpreter ends, or the system has no thread left: the caller has itself.
+                    return
+
+
+class _OpenCV:
+    """OpenCV's own number of threads, which is one while strips are shared out."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.users = 0
+        self.before = 1
+
+    @contextmanager
+    def on_one_thread(self) -> Iterator[None]:
+        with self.lock:
+            if self.users == 0:
+                self.before = cv2.getNumThreads()
+                cv2.setNumThreads(1)
+            self.users += 1
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.users -= 1
+                if self.users == 0:
+                    cv2.setNumThreads(self.before)
+
+
+class _Here(threading.local):
+    alone = False
+
+
+_crew, _opencv, _here = _Crew(), _OpenCV(), _Here()
+
+
+def _fulfil(promise: Future[None], work: Callable[[], None]) -> None:
+    if promise.set_running_or_notify_cancel():
+        try:
+            work()
+        except BaseException as error:
+            promise.set_exception(error)
+        else:
+            promise.set_result(None)
+
+
+def _after_fork() -> None:
+    # The threads of the parent are not in the child, and locks may be held by nobody.
+    global _crew, _opencv, _here
+    count, is_shared_out, before = _crew.count, _opencv.users > 0, _opencv.before
+    _crew, _opencv, _here = _Crew(), _OpenCV(), _Here()
+    _crew.count = count
+    if is_shared_out:
+        cv2.setNumThreads(before)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+def set_threads(count: int | None) -> None:
+    """Use `count` threads from now on; None is as many as there are processors for this process.
+
+    What is computed does not depend on it, to the last bit. Raises InputError for a count below 1,
+    TypeError for what is no whole number.
+
+    >>> set_threads(1); get_threads()
+    1
+    >>> set_threads(None)
+    """
+    _crew.count = None if count is None else whole(count, "threads")
+
+
+def get_threads() -> int:
+    """How many threads are used: what `set_threads` said, else FILT_THREADS, else the processors.
+
+    Raises InputError where FILT_THREADS is set to what is no number of threads.
+
+    >>> get_threads() >= 1
+    True
+    """
+    if _crew.count is not None:
+        return _crew.count
+    asked = os.environ.get(ENVIRONMENT, "").strip()
+    if not asked:
+        return _processors()
+    if not asked.isdecimal() or int(asked) < 1:
+        raise InputError(f"{ENVIRONMENT} must be a whole number of at least 1, got {asked!r}")
+    return int(asked)
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Inside, what this thread asks for is done by this thread: for callers with their own threads.
+
+    >>> with alone():
+    ...     share_out([1, 2, 3], lambda task: None)
+    """
+    before, _here.alone = _here.alone, True
+    try:
+        yield
+    finally:
+        _here.alone = before
+
+
+def share_out(tasks: Sequence[_Task], work: Callable[[_Task], object]) -> None:
+    """Do `work` for every task, on all threads, the caller's among them; return when all is done.
+
+    The first error ends it: what was begun is finished, nothing else is begun, and the error is
+    raised here. That holds for Ctrl-C too.
+
+    >>> done = []
+    >>> share_out([3, 1, 2], done.append)
+    >>> sorted(done)
+    [1, 2, 3]
+    """
+    workers = 1 if _here.alone or len(tasks) < 2 else min(get_threads(), len(tasks))
+    if workers == 1:
+        for task in tasks:
+            work(task)
+        return
+    numbers, lock, failed = iter(range(len(tasks))), threading.Lock(), threading.Event()
+
+    def take_turns() -> None:
+        with alone():
+            while not failed.is_set():
+                with lock:
+                    number = next(numbers, len(tasks))
+                if number == len(tasks):
+                    return
+                try:
+                    work(tasks[number])
+                except BaseException:
+                    failed.set()
+                    raise
+
+    with _opencv.on_one_thread():
+        others: list[Future[None]] = []
+        try:
+            _crew.submit(take_turns, workers - 1, others)
+            take_turns()
+        except BaseException:
+            failed.set()
+            raise
+        finally:
+            # A pool that is busy elsewhere has not begun: there is nothing left to begin.
+            begun = [other for other in others if not other.cancel()]
+            _wait_for(begun, failed)
+    for other in begun:
+        other.result()
+
+
+def _wait_for(begun: list[Future[None]], failed: threading.Event) -> None:
+    """Wait until they are done: they write into what belongs to the caller. Ctrl-C comes after."""
+    interrupted = None
+    while not all(other.done() for other in begun):
+        try:
+            wait(begun)
+        except KeyboardInterrupt as error:
+            interrupted = error
+            failed.set()
+    if interrupted is not None:
+        raise interrupted
+
+
+def _processors() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
