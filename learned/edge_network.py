@@ -134,25 +134,23 @@ class EdgeNetwork:
     def _responses(self, grey: Array) -> dict[str, Array]:
         maps = {PICTURE: ((grey - self.offset) / self.scale).astype(np.float32)[..., np.newaxis]}
         for layer in self.layers:
-            plan = layer.plan
-            maps[plan.name] = correlate_bank(
-                _joined(maps, plan),
-                layer.kernels,
-                layer.bias,
-                plan.activation,
-                mode="keras-same",
-                stride=plan.stride,
-                dilation=plan.dilation,
-            )
+            maps[layer.plan.name] = _response(layer, maps)
         return maps
 
     def run(self, image: ArrayLike, scales: tuple[int, ...] = (1,)) -> Array:
         """How much every pixel looks like a boundary: (height, width) in float32, 0 to 1.
 
+        The arguments and errors are those of `evidence`, of which this is the sigmoid. The lines
+        are thick: see `thin_soft_map`.
+        """
+        return ACTIVATIONS["sigmoid"](self.evidence(image, scales))
+
+    def evidence(self, image: ArrayLike, scales: tuple[int, ...] = (1,)) -> Array:
+        """The logarithm of the odds that a pixel is on a boundary: (height, width) in float32.
+
         image: (height, width), black 0 to white 1, of any size. scales: the network looks at the
-        picture itself (1), at a half of its size (2) and so on, and the maps are averaged before
-        the sigmoid: small texture is gone from the smaller ones, and lines of things stay. The
-        lines are thick: see `thin_soft_map`.
+        picture itself (1), at a half of its size (2) and so on, and what it says is averaged:
+        small texture is gone from the smaller ones, and lines of things stay.
         Raises InputError for other shapes and for scales that are not 1 or more, TypeError for
         what is not real numbers.
         """
@@ -166,10 +164,11 @@ class EdgeNetwork:
             seen = grey if scale == 1 else cv2.resize(grey, smaller, interpolation=cv2.INTER_AREA)
             evidence = self._evidence(seen)
             total += evidence if scale == 1 else cv2.resize(evidence, size)
-        return ACTIVATIONS["sigmoid"](total / np.float32(len(scales)))
+        total /= np.float32(len(scales))
+        return total
 
     def _evidence(self, grey: Array) -> Array:
-        """The map before its sigmoid, the picture continued as its mirror image on all sides."""
+        """What the last layer says, the picture continued as its mirror image on all sides."""
         height, width = grey.shape
         before = self.margin - self.margin % -self.multiple
         after_rows, after_columns = (before + -length % self.multiple for length in grey.shape)
@@ -179,11 +178,12 @@ class EdgeNetwork:
         return np.ascontiguousarray(evidence[before : before + height, before : before + width])
 
 
-def thin_soft_map(soft: ArrayLike, sigma: float = 2.0) -> Array:
+def thin_soft_map(soft: ArrayLike, sigma: float = 2.0, *, above: float = 0.0) -> Array:
     """The crests of a soft map, one pixel wide, and 0 elsewhere: (height, width).
 
     soft: (height, width). Across a line its brightness bends most: there the direction is taken,
-    from the second derivatives of the map smoothed with sigma, in pixels.
+    from the second derivatives of the map smoothed with sigma, in pixels. above: pixels up to this
+    are no line and not looked at.
     Raises InputError for other shapes and a sigma that is not above 0.
     Source: the direction as in P. Dollár and C. L. Zitnick, Fast edge detection using structured
     forests, 2015; the crest as in `edges.thinning.thin`.
@@ -200,9 +200,14 @@ def thin_soft_map(soft: ArrayLike, sigma: float = 2.0) -> Array:
     down, right = np.gradient(smooth)
     bend_down, bend_both = np.gradient(down)
     bend_right = np.gradient(right, axis=1)
-    along = 0.5 * np.arctan2(2 * bend_both, bend_right - bend_down)
-    # That is the direction of the least bend downwards: a crest lies along it.
-    return thin(-np.sin(along), np.cos(along), strength)
+    # A crest lies along the least bend downwards. Half of an angle, from its cosine and its sign.
+    across, both = bend_right - bend_down, 2 * bend_both
+    length = np.hypot(across, both)
+    length[length == 0] = 1
+    cosine = across / length
+    x = -np.copysign(np.sqrt(np.maximum(1 - cosine, 0) / 2), both)
+    y = np.sqrt(np.maximum(1 + cosine, 0) / 2)
+    return thin(x, y, strength, above=above)
 
 
 def build_edge_network(
@@ -279,25 +284,44 @@ def _grey(image: ArrayLike) -> Array:
     return grey
 
 
-def _joined(maps: dict[str, Array], plan: LayerPlan) -> Array:
+def _response(layer: EdgeLayer, maps: Mapping[str, Array]) -> Array:
+    plan = layer.plan
+    if plan.size == 1 and plan.stride == 1 and len(plan.inputs) > 1:
+        return _pointwise(layer, maps)
     read = [_enlarged(maps[name], factor) for name, factor in plan.inputs]
-    return read[0] if len(read) == 1 else np.concatenate(read, axis=2)
+    return correlate_bank(
+        read[0] if len(read) == 1 else np.concatenate(read, axis=2),
+        layer.kernels,
+        layer.bias,
+        plan.activation,
+        mode="keras-same",
+        stride=plan.stride,
+        dilation=plan.dilation,
+    )
+
+
+def _pointwise(layer: EdgeLayer, maps: Mapping[str, Array]) -> Array:
+    """A layer of 1×1 kernels on several maps, never joined and enlarged last, where it is least.
+
+    The same to rounding: weighing channels and enlarging each of them can change places.
+    """
+    total: dict[int, Array] = {}
+    first = 0
+    for name, factor in layer.plan.inputs:
+        last = first + maps[name].shape[2]
+        said = correlate_bank(maps[name], layer.kernels[:, :, first:last])
+        total[factor] = total[factor] + said if factor in total else said
+        first = last
+    response = sum(_enlarged(said, factor) for factor, said in total.items()) + layer.bias
+    activation = layer.plan.activation
+    return response if activation is None else ACTIVATIONS[activation](response)
 
 
 def _enlarged(values: Array, factor: int) -> Array:
     """(height, width, channels), bilinear between the centres of pixels, as Keras' UpSampling2D."""
-    for axis in (0, 1):
-        values = _stretched(values, factor, axis) if factor > 1 else values
-    return values
-
-
-def _stretched(values: Array, factor: int, axis: int) -> Array:
-    length = values.shape[axis]
-    place = (np.arange(length * factor) + 0.5) / factor - 0.5
-    low = np.floor(place)
-    share = (place - low).astype(values.dtype)
-    share = share[:, np.newaxis, np.newaxis] if axis == 0 else share[:, np.newaxis]
-    near = values.take(np.clip(low, 0, None).astype(np.intp), axis=axis)
-    far = values.take(np.clip(low + 1, None, length - 1).astype(np.intp), axis=axis)
-    stretched: Array = near + (far - near) * share
-    return stretched
+    if factor == 1:
+        return values
+    height, width, channels = values.shape
+    size = (width * factor, height * factor)
+    larger: Array = cv2.resize(values, size, interpolation=cv2.INTER_LINEAR)
+    return larger.reshape(*size[::-1], channels)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -35,14 +36,55 @@ def test_a_step_is_one_line_beside_it():
     assert rows.tolist() in ([22], [23])
 
 
-def test_the_map_is_the_networks_own():
-    grey = np.random.default_rng(0).normal(0.3, 0.05, (37, 42)).astype(np.float32)
-    grey[10:25, 12:30] += 0.4
+def test_the_map_of_a_grey_picture_is_the_networks_own():
+    grey = np.random.default_rng(0).normal(0.3, 0.05, (31, 30)).astype(np.float32)
+    grey[10:25, 8:22] += 0.4
     found = find_edges(grey, "learned-edges")
-    soft = shipped_network().run(grey, (1, 2))
-    np.testing.assert_allclose(found.soft, thin_soft_map(soft), atol=1e-6)
-    assert (found.thresholds.low, found.thresholds.high) == (0.3, 0.6)
-    assert found.soft[found.edges].min() > 0.3
+    thinned = thin_soft_map(shipped_network().run(grey, (1, 2)))
+    assert thinned.max() > 0.5
+    np.testing.assert_allclose(found.soft, np.where(thinned > 0.02, thinned, 0), atol=1e-6)
+    assert (found.thresholds.low, found.thresholds.high) == (0.25, 0.4)
+    assert found.soft[found.edges].min() > 0.25
+
+
+def test_colour_axes_are_looked_at_as_grey_pictures_of_half_the_size():
+    color = pytest.importorskip("skimage.color")
+    image = np.random.default_rng(3).uniform(0.3, 0.5, (40, 48, 3))
+    image[8:30, 12:32] += [0.2, 0.0, 0.1]
+    network = shipped_network()
+    half = image.reshape(20, 2, 24, 2, 3).mean(axis=(1, 3))
+    axes = color.rgb2lab(np.clip(half, 0, 1))[..., 1:] / 100
+    total, weight = 2 * network.evidence(image @ [0.299, 0.587, 0.114], (1, 2)), 2.0
+    for number in range(2):
+        deviation = np.sqrt(np.mean((axes[..., number] - axes[..., number].mean()) ** 2))
+        share = deviation / (deviation + 0.01)
+        small = network.evidence(0.5 + axes[..., number])
+        total = total + share * cv2.resize(small, (48, 40), interpolation=cv2.INTER_LINEAR)
+        weight += share
+    stages = {stage.name: stage.pixels for stage in find_edges(image, "learned-edges").stages}
+    np.testing.assert_allclose(stages["soft map"], 1 / (1 + np.exp(-total / weight)), atol=2e-3)
+    shown = np.clip(0.5 + axes, 0, 1)
+    np.testing.assert_allclose(stages["green to red"], shown[..., 0], atol=1e-3)
+    np.testing.assert_allclose(stages["blue to yellow"], shown[..., 1], atol=1e-3)
+
+
+def test_what_differs_in_colour_alone_is_an_edge_unless_colour_is_left_out():
+    orange, blue = np.array([0.9, 0.3, 0.1]), np.array([0.1, 0.0, 0.8])
+    blue[1] = (orange @ [0.299, 0.587, 0.114] - blue @ [0.299, 0.587, 0.114]) / 0.587
+    image = np.where(np.arange(64)[None, :, None] < 31, orange, blue) * np.ones((48, 1, 1))
+    columns = np.flatnonzero(find_edges(image, "learned-edges").edges[5:-5].all(axis=0))
+    assert columns.size == 1
+    assert abs(columns[0] - 30.5) <= 2
+    assert not find_edges(image, "learned-edges", channels="luma").edges.any()
+
+
+def test_lines_fade_towards_the_border_of_a_picture_that_is_large_enough():
+    step = np.repeat(np.where(np.arange(170) < 80, 0.2, 0.8)[None], 180, axis=0)
+    soft = find_edges(step, "learned-edges").soft
+    line = soft.max(axis=1)
+    whole = thin_soft_map(shipped_network().run(step, (1, 2))).max(axis=1)
+    share = np.minimum(np.minimum(np.arange(180), np.arange(180)[::-1]) / 5, 1)
+    np.testing.assert_allclose(line, whole * share, atol=1e-6)
 
 
 def test_depth_and_colour_make_no_difference():
@@ -65,7 +107,10 @@ def test_its_stages_have_the_feature_maps_of_every_layer():
     layers = [f"layer {layer.plan.name}" for layer in shipped_network().layers]
     last = ["soft map", "thinned", "thresholds", "edges"]
     assert [stage.name for stage in stages] == ["grey", "smooth", *layers, *last]
-    for stage in stages:
+    coloured = find_edges(STEP[..., None] * [0.9, 0.5, 0.1], "learned-edges").stages
+    axes = ["green to red", "blue to yellow"]
+    assert [stage.name for stage in coloured] == ["grey", "smooth", *axes, *layers, *last]
+    for stage in (*stages, *coloured):
         assert 0 <= stage.pixels.min() <= stage.pixels.max() <= 1
         assert stage.note
 
@@ -78,11 +123,17 @@ def test_thresholds_blur_and_bad_pixels():
     assert find_edges(stripes, "learned-edges", sigma=9.0).edges.sum() < many
     stripes[3, 3] = np.nan
     assert np.isfinite(find_edges(stripes, "learned-edges").soft).all()
+    coloured = np.random.default_rng(2).random((40, 44, 3))
+    coloured[3, 3], coloured[20, 20], coloured[30, 5] = np.nan, 1e9, -7.0
+    coloured[9, 9] = [np.inf, 0.0, -np.inf]
+    assert np.isfinite(find_edges(coloured, "learned-edges").soft).all()
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 9), (9, 1), (2, 2), (3, 50)])
 def test_small_pictures(shape):
     assert find_edges(np.zeros(shape), "learned-edges").edges.shape == shape
+    coloured = np.random.default_rng(0).random((*shape, 3))
+    assert find_edges(coloured, "learned-edges").edges.shape == shape
 
 
 def test_what_it_refuses():

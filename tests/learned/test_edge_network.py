@@ -175,6 +175,7 @@ def test_scales_are_averaged_before_the_sigmoid() -> None:
 
     smaller = _enlarged_by_loops(evidence(network.run(halved))[..., np.newaxis], 2)[..., 0]
     expected = (evidence(network.run(image)) + smaller) / 2
+    np.testing.assert_allclose(network.evidence(image, (1, 2)), expected, atol=1e-3)
     np.testing.assert_allclose(evidence(network.run(image, (1, 2))), expected, atol=1e-3)
     assert network.run(image[:5, :7], (1, 2, 16)).shape == (5, 7)
     for scales in ((), (0,), (1, -2)):
@@ -279,6 +280,16 @@ def test_thinning_a_slanted_ridge_leaves_one_line() -> None:
     crossings = (thinned > 0)[:, 5:-5].sum(axis=0)
     assert crossings.min() >= 1
     assert crossings.max() <= 2
+
+
+def test_thinning_leaves_out_what_is_too_weak_and_nothing_else() -> None:
+    row = np.exp(-((np.arange(40) - 12.0) ** 2) / 8) + 0.3 * np.exp(
+        -((np.arange(40) - 28.0) ** 2) / 8
+    )
+    soft = np.tile(row, (20, 1)).astype(np.float32)
+    every = thin_soft_map(soft)
+    assert set(np.flatnonzero(every[10])) == {12, 28}
+    np.testing.assert_array_equal(thin_soft_map(soft, above=0.5), np.where(every > 0.5, every, 0))
 
 
 def test_thinning_refuses_other_shapes_and_sigmas() -> None:
