@@ -1,143 +1,54 @@
 """Edge detectors beside each other: their scores on BSDS500, their time beside scikit-image.
 
-    python -m bench.edges BSDS [--split val] [--only best,learned] [--curves FILE.svg]
+    python -m bench.edges BSDS500 [--split val] [--only NAME] [--json FILE] [--curves FILE.svg]
+    python -m bench.edges --json FILE [--curves FILE.svg] [--into README.md]
 
-BSDS is a folder with images/SPLIT/*.jpg and groundTruth/SPLIT/*.mat, the benchmark as its authors
-give it out. Prints a table in Markdown.
+BSDS500 is a folder with images/SPLIT/*.jpg and groundTruth/SPLIT/*.mat, the benchmark as its
+authors give it out. Prints a table in Markdown, each row with the command that makes it alone.
+`--json` keeps the figures and the curves; if FILE is there, what is measured takes the place of
+what it has of the same detectors. Without a folder the table and the curves are those of FILE, or
+those that ship (learned/report/edge_scores.json). `bench/edge_detectors.py` says what is run.
 
-A detector with two thresholds (OpenCV's, scikit-image's and filt's canny) is asked for edges at 32
-high thresholds with the low one 0.4 times as high; a pixel's value is the number of the highest at
-which it is an edge, over 33. The number behind a name is sigma, in pixels. All others give a soft
-map of thin lines and are scored by its ranks, as their scales differ. Time is one detection at the
-detector's own defaults, without reading, over that of `skimage.feature.canny(grey, 2.5)` on the
-same photo, both alternately in one process: the median of the ratios over ten photos.
+Time is one detection at the detector's own defaults, without reading, over that of
+`skimage.feature.canny(grey, 2.5)` on the same photo, both alternately in one process: the median of
+the ratios over ten photos.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
+import re
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
-from skimage.feature import canny as skimage_canny
 
-from filt import canny, link, luma, read_image, score_edges
+from filt import read_image, score_edges
+from filt.filters.scoring.curve_picture import chart_format
 from filt.filters.scoring.reading import read_truth
-from filt.filters.scoring.score import EdgeScore
-from filt.learned.edge_methods import find_edges
-from filt.learned.shipped import shipped_network
+from filt.filters.scoring.score import THRESHOLDS, TOLERANCE, EdgeScore
+from filt.learned.provenance import library_versions
+from filt.learned.report.edge_curves import curves_file
+from filt.learned.report.edge_scores import (
+    DetectorScore,
+    EdgeScores,
+    command_for,
+    edge_scores,
+    markdown_table,
+    merged,
+    parameters_text,
+    scores_from,
+    scores_text,
+    sigmas_table,
+)
 
-Pixels = NDArray[np.uint8]
-Soft = NDArray[Any]
+from .edge_detectors import LABELS, Detector, Soft, chosen, detectors, label_of, scikit_canny
 
-LEVELS = 32
-LOW = 0.4
 TIMED = 10
-
-
-@dataclass(frozen=True)
-class Detector:
-    """soft: from an RGB photo to a map from 0 to 1. once: one detection, for the time.
-
-    by_rank: whether its map is scored by rank. parameters: how many were learned.
-    """
-
-    soft: Callable[[Pixels], Soft]
-    once: Callable[[Pixels], object]
-    by_rank: bool
-    parameters: int = 0
-
-
-def grey_of(photo: Pixels) -> Pixels:
-    """The photo in grey as OpenCV makes it, 8 bits."""
-    return np.asarray(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY), np.uint8)
-
-
-def at_levels(edges_at: Callable[[float], NDArray[Any]], highs: NDArray[Any]) -> Soft:
-    """A soft map out of many pairs of thresholds: the highest at which a pixel is an edge."""
-    soft: Soft | None = None
-    for number, high in enumerate(highs, start=1):
-        edges = edges_at(float(high)) > 0
-        soft = np.zeros(edges.shape, np.float32) if soft is None else soft
-        soft[edges] = number
-    assert soft is not None
-    return soft / np.float32(LEVELS + 1)
-
-
-def opencv_canny(sigma: float) -> Detector:
-    """OpenCV's Canny after a Gaussian blur, L2 norm, as the reference figures are made."""
-
-    def blurred(photo: Pixels) -> Pixels:
-        return np.asarray(cv2.GaussianBlur(grey_of(photo), (0, 0), sigma), np.uint8)
-
-    def soft(photo: Pixels) -> Soft:
-        smooth = blurred(photo)
-        return at_levels(
-            lambda high: cv2.Canny(smooth, LOW * high, high, L2gradient=True),
-            np.geomspace(4, 1000, LEVELS),
-        )
-
-    return Detector(soft, lambda photo: cv2.Canny(blurred(photo), 40, 100, L2gradient=True), False)
-
-
-def scikit_canny(sigma: float) -> Detector:
-    """scikit-image's Canny."""
-
-    def soft(photo: Pixels) -> Soft:
-        grey = grey_of(photo) / 255
-        return at_levels(
-            lambda high: skimage_canny(grey, sigma, LOW * high, high),
-            np.geomspace(0.016, 3.9, LEVELS),
-        )
-
-    return Detector(soft, lambda photo: skimage_canny(grey_of(photo) / 255, sigma), False)
-
-
-def filt_canny(sigma: float) -> Detector:
-    """Filt's canny."""
-
-    def soft(photo: Pixels) -> Soft:
-        thinned = find_edges(luma(photo) / 255, "canny", sigma=sigma).soft
-        return at_levels(
-            lambda high: link(thinned, LOW * high, high), np.geomspace(0.004, 0.98, LEVELS)
-        )
-
-    return Detector(soft, lambda photo: canny(photo, sigma), False)
-
-
-def soft_method(name: str, parameters: int = 0, **setting: Any) -> Detector:
-    """The soft map of one of filt's edge methods."""
-
-    def soft(photo: Pixels) -> Soft:
-        return np.clip(find_edges(photo, name, **setting).soft, 0, 1)
-
-    return Detector(soft, lambda photo: find_edges(photo, name, **setting), True, parameters)
-
-
-def detectors() -> Mapping[str, Detector]:
-    """Every row of the table by its name."""
-    return MappingProxyType(
-        {
-            "Sobel, no blur": soft_method("sobel"),
-            "Scharr, no blur": soft_method("scharr"),
-            "Gaussian gradient 2.5": soft_method("gaussian", sigma=2.5),
-            "Laplacian of Gaussian 3": soft_method("log", sigma=3.0),
-            **{f"OpenCV Canny {sigma}": opencv_canny(sigma) for sigma in (2.0, 2.5, 3.0)},
-            **{f"scikit-image canny {sigma}": scikit_canny(sigma) for sigma in (2.0, 2.5, 3.0)},
-            **{f"filt canny {sigma}": filt_canny(sigma) for sigma in (2.0, 2.5, 3.0)},
-            "filt best": soft_method("best"),
-            "filt learned-edges": soft_method("learned-edges", shipped_network().parameters),
-        }
-    )
+LIBRARIES = ("numpy", "scipy", "opencv-python-headless", "scikit-image", "numba")
 
 
 def scored(detector: Detector, photos: list[Path], truths: list[Path], jobs: int) -> EdgeScore:
@@ -171,64 +82,100 @@ def time_ratio(detector: Detector, photos: list[Path]) -> float:
     return float(np.median(ratios))
 
 
-def curves_chart(scores: Mapping[str, EdgeScore]) -> Any:
-    """Precision over recall of every row, lines of equal F behind them."""
-    from matplotlib.figure import Figure
+def row_of(name: str, detector: Detector, score: EdgeScore, ratio: float) -> DetectorScore:
+    """What is kept of one detector."""
+    return DetectorScore(
+        name=name,
+        label=label_of(name),
+        in_table=name in LABELS,
+        ods=score.ods,
+        ois=score.ois,
+        ap=score.ap,
+        best_precision=score.dataset.precision,
+        best_recall=score.dataset.recall,
+        time=ratio,
+        parameters=detector.parameters,
+        by_rank=detector.by_rank,
+        precision=tuple(score.curve.precision.tolist()),
+        recall=tuple(score.curve.recall.tolist()),
+    )
 
-    figure = Figure(figsize=(7.5, 6), layout="constrained")
-    axes = figure.add_subplot()
-    for level in np.arange(0.1, 1, 0.1):
-        recall = np.linspace(level / (2 - level) + 1e-9, 1, 300)
-        axes.plot(recall, level * recall / (2 * recall - level), color="0.9", linewidth=1)
-    ordered = sorted(scores.items(), key=lambda item: -item[1].ods)
-    for number, (name, score) in enumerate(ordered):
-        drawn = score.curve.recall > 0
-        style = ("-", "--", ":")[number % 3]
-        axes.plot(
-            score.curve.recall[drawn], score.curve.precision[drawn], style, color=f"C{number % 10}",
-            label=f"{score.ods:.3f}  {name}",
-        )  # fmt: skip
-        axes.plot(score.dataset.recall, score.dataset.precision, "o", color=f"C{number % 10}")
-    axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="recall", ylabel="precision")
-    axes.legend(title="ODS", fontsize=8, loc="lower left")
-    return figure
+
+def measured(bsds: Path, split: str, asked: str, limit: int | None, jobs: int) -> EdgeScores:
+    """The scores of the detectors asked for, each printed as it is done."""
+    photos = sorted((bsds / "images" / split).glob("*.jpg"))[:limit]
+    if not photos:
+        sys.exit(f"no photographs in {bsds / 'images' / split}")
+    truths = [bsds / "groundTruth" / split / f"{path.stem}.mat" for path in photos]
+    every = detectors()
+    names = chosen(list(every), asked)
+    if not names:
+        sys.exit(f"no such detector: {asked}; there are {', '.join(every)}")
+    rows = []
+    for name in names:
+        score = scored(every[name], photos, truths, jobs)
+        rows.append(row_of(name, every[name], score, time_ratio(every[name], photos)))
+        print(name, f"{score.ods:.4f} {score.ois:.4f} {score.ap:.4f}", file=sys.stderr, flush=True)
+    return EdgeScores(
+        benchmark="BSDS500",
+        split=split,
+        photographs=len(photos),
+        thresholds=THRESHOLDS,
+        tolerance=TOLERANCE,
+        libraries=tuple(pair for pair in library_versions(*LIBRARIES) if pair[0] in LIBRARIES),
+        detectors=tuple(rows),
+    )
+
+
+def with_tables(page: str, scores: EdgeScores) -> str:
+    """A page in Markdown with the tables of these scores in the place of those that it has."""
+    for made in (markdown_table(scores), sigmas_table(scores)):
+        heading = re.escape(made.partition("\n")[0])
+        page = re.sub(rf"{heading}(\n\|.*)+", made.replace("\\", r"\\"), page)
+    return page
 
 
 def main() -> None:
-    """Run the benchmark."""
+    """Run the benchmark, or show again what it gave."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("bsds", type=Path)
+    parser.add_argument("bsds", type=Path, nargs="?")
     parser.add_argument("--split", default="val")
     parser.add_argument("--only", default="", help="names, or beginnings of them, with commas")
     parser.add_argument("--limit", type=int, help="so many photos, the first ones")
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--curves", type=Path)
+    parser.add_argument("--json", type=Path, help="keep the figures; merged with those it has")
+    parser.add_argument("--curves", type=Path, help="draw the curves, .svg or .png")
+    parser.add_argument("--into", type=Path, nargs="*", default=(), help="pages with the table")
     words = parser.parse_args()
-    photos = sorted((words.bsds / "images" / words.split).glob("*.jpg"))[: words.limit]
-    truths = [words.bsds / "groundTruth" / words.split / f"{path.stem}.mat" for path in photos]
-    wanted = tuple(filter(None, words.only.split(",")))
-    scores: dict[str, EdgeScore] = {}
-    rows = []
-    print("| detector | ODS | OIS | AP | time | parameters |\n|---|---|---|---|---|---|")
-    for name, detector in detectors().items():
-        if wanted and not any(part in name for part in wanted):
-            continue
-        score = scored(detector, photos, truths, words.jobs)
-        ratio = time_ratio(detector, photos)
-        scores[name] = score
-        rows.append(
-            {"detector": name, "ods": score.ods, "ois": score.ois, "ap": score.ap,
-             "time_over_skimage_canny": ratio, "parameters": detector.parameters}
-        )  # fmt: skip
-        figures = f"{score.ods:.4f} | {score.ois:.4f} | {score.ap:.4f} | {ratio:.2f}"
-        print(f"| {name} | {figures} | {detector.parameters or ''} |", flush=True)
+    kept = None
+    if words.json and words.json.exists():
+        kept = scores_from(words.json.read_text(encoding="utf-8"))
+    if words.bsds:
+        new = measured(words.bsds, words.split, words.only, words.limit, words.jobs)
+        scores = merged(kept, new, list(detectors()))
+    else:
+        scores = kept or edge_scores()
+    # Figures are shown as they are kept, so that both always agree.
+    text = scores_text(scores)
+    scores = scores_from(text)
+    print(command_table(scores))
     if words.json:
-        words.json.write_text(json.dumps({"photos": len(photos), "rows": rows}, indent=2) + "\n")
+        words.json.write_text(text, encoding="utf-8")
     if words.curves:
-        curves_chart(scores).savefig(words.curves)
-    if not rows:
-        sys.exit("no such detector")
+        words.curves.write_bytes(curves_file(scores, chart_format(words.curves)))
+    for page in words.into:
+        page.write_text(with_tables(page.read_text(encoding="utf-8"), scores), encoding="utf-8")
+
+
+def command_table(scores: EdgeScores) -> str:
+    """Every detector with the command that makes its row again."""
+    lines = ["| Detector | ODS | OIS | AP | Time | Parameters | Command |", "|---" * 7 + "|"]
+    for one in scores.detectors:
+        figures = f"{one.ods:.4f} | {one.ois:.4f} | {one.ap:.4f} | {one.time:.2f}"
+        lines.append(
+            f"| {one.label} | {figures} | {parameters_text(one)} | `{command_for(one.name)}` |"
+        )
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

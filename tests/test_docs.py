@@ -9,10 +9,13 @@ import pytest
 
 from filt.learned.matching.matching import match_bank
 from filt.learned.report.answer import answer_of
+from filt.learned.report.edge_curves import curves_panel
+from filt.learned.report.edge_scores import edge_scores, markdown_table, sigmas_table
 from filt.learned.shipped import shipped_ablations, shipped_bank
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "did-it-learn-sobel.md").read_text(encoding="utf-8")
+EDGES = (ROOT / "docs" / "edges.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -63,9 +66,24 @@ def test_the_ablations_are_the_ones_that_ship(text):
         assert shown == pytest.approx(exact, abs=0.051)
 
 
-@pytest.mark.parametrize("text", [PAGE, README], ids=["page", "README"])
+@pytest.mark.parametrize("text", [EDGES, README], ids=["edges", "README"])
+def test_the_scores_of_the_edge_detectors_are_those_that_ship(text):
+    """`python -m bench.edges --into README.md docs/edges.md` puts them in."""
+    assert markdown_table(edge_scores()) in text
+    assert text.count("\n| Sobel, no blur |") == 1
+
+
+def test_the_other_sigmas_and_the_curves_are_those_that_ship():
+    """`python -m bench.edges --curves samples/edge-curves.svg` draws them."""
+    assert sigmas_table(edge_scores()) in EDGES
+    drawn = (ROOT / "samples" / "edge-curves.svg").read_text(encoding="utf-8")
+    assert curves_panel(edge_scores()).alternative in drawn
+
+
+@pytest.mark.parametrize("text", [PAGE, EDGES, README], ids=["page", "edges", "README"])
 def test_what_is_linked_is_there(text):
-    base = ROOT / "docs" if text is PAGE else ROOT
+    base = ROOT if text is README else ROOT / "docs"
     links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in link]
+    links += re.findall(r'src="([^"]+)"', text)
     assert links
     assert [link for link in links if not (base / link).exists()] == []

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,9 +14,13 @@ from ..errors import InputError
 from ..files.disk import display_path
 from .score import EdgeScore
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 CHARTS = (".png", ".svg")
 
-_LEVELS = np.arange(0.1, 1, 0.1)
+LEVELS: Mapping[float, str] = MappingProxyType({n / 10: f"{n / 10:.1f}" for n in range(1, 10)})
+"""The values of F along which lines are drawn, and what stands beside them."""
 
 
 def chart_format(path: Path) -> str:
@@ -45,13 +52,7 @@ def curve_chart(score: EdgeScore, form: str) -> bytes:
     figure = Figure(figsize=(5, 5), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
-    for level in _LEVELS:
-        recall = np.linspace(level / (2 - level), 1, 500)
-        axes.plot(recall, level * recall / (2 * recall - level), color="0.85", linewidth=1)
-        axes.annotate(
-            f"{level:.1f}", (1, level / (2 - level)), (3, 0), textcoords="offset points",
-            color="0.6", fontsize=8, va="center", annotation_clip=False,
-        )  # fmt: skip
+    draw_equal_f(axes, line="0.85", text="0.6")
     drawn = score.curve.recall > 0
     axes.plot(score.curve.recall[drawn], score.curve.precision[drawn], "-", color="C0")
     best = score.dataset
@@ -63,3 +64,17 @@ def curve_chart(score: EdgeScore, form: str) -> bytes:
         metadata = {"Date": None} if form == "svg" else None
         figure.savefig(buffer, format=form, dpi=100, metadata=metadata)
     return buffer.getvalue()
+
+
+def draw_equal_f(axes: Axes, *, line: str, text: str, levels: Mapping[float, str] = LEVELS) -> None:
+    """Lines along which F is equal, over recall from 0 to 1, each with its label at the right.
+
+    line, text: their colours, as Matplotlib has them.
+    """
+    for level, label in levels.items():
+        recall = np.linspace(level / (2 - level), 1, 500)
+        axes.plot(recall, level * recall / (2 * recall - level), color=line, linewidth=1)
+        axes.annotate(
+            label, (1, level / (2 - level)), (3, 0), textcoords="offset points",
+            color=text, fontsize=8, va="center", annotation_clip=False,
+        )  # fmt: skip

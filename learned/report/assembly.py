@@ -25,7 +25,9 @@ from ..panels.subspaces import subspaces_panel
 from .bank_view import bank_view, overview_of
 from .cards import course_of
 from .comparison import BankFindings, Comparison, PhotoFindings
+from .edge_curves import curves_panel
 from .edge_job import METHODS
+from .edge_table import scores_table, scores_words
 from .explorer import explorer_data
 from .glossary import GLOSSARY
 from .pictures import edges_uri, photo_uri, response_uris
@@ -43,6 +45,8 @@ MOST_TAPS = 12_000
 
 _FEWEST_PAIRS, _PAIRS_OF_ONE = 3, 16
 _OF_A_NAME = 10
+_CURVES = 4.2
+"""How wide the curves of edge detectors are, in inches: beside their table, or on a telephone."""
 
 EXPLORED = (
     "sobel-x", "sobel-y", "scharr-x", "prewitt-x", "laplacian4", "laplacian8", "box-blur",
@@ -116,6 +120,7 @@ def _view(comparison: Comparison) -> dict[str, Any]:
         "overview": overview_of(banks),
         "courses": courses,
         "photos": [_photo_view(one, banks, _pairs_for(comparison)) for one in photos],
+        "scores": _scores_view(comparison),
         "panels": [_panel_view(one) for one in _panels(banks)],
         "plotted": [
             f"The plots are of the first {MOST_PLOTTED} of the {len(one.bank)} kernels of"
@@ -257,6 +262,16 @@ def _photo_view(found: PhotoFindings, banks: Sequence[BankFindings], most: int) 
                 for way in found.edges
             ],
         ),
+    }
+
+
+def _scores_view(comparison: Comparison) -> dict[str, Any]:
+    scores, photos = comparison.edge_scores, comparison.photos
+    shown = photos[0].photo.name if len(photos) == 1 else "these photos"
+    return {
+        "said": scores_words(scores, shown),
+        "table": scores_table(scores, METHODS),
+        "panel": _panel_view(curves_panel(scores, width=_CURVES)),
     }
 
 

@@ -27,6 +27,7 @@ from ..provenance import library_versions
 from ..shipped import SHIPPED, shipped_ablations
 from .answer import Answer, answer_of, moved_cosines
 from .edge_job import EdgeFinding, edge_findings
+from .edge_scores import EdgeScores, edge_scores
 from .partners import partners_of
 from .photo import Photo
 from .responses import ResponsePair, response_pairs
@@ -81,10 +82,15 @@ class PhotoFindings:
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """What the report is drawn from. versions: of the libraries. command: what makes it again."""
+    """What the report is drawn from.
+
+    edge_scores: how good edge detectors are elsewhere. versions: of the libraries. command: what
+    makes it again.
+    """
 
     banks: tuple[BankFindings, ...]
     photos: tuple[PhotoFindings, ...]
+    edge_scores: EdgeScores
     versions: Mapping[str, str]
     command: str
 
@@ -126,7 +132,8 @@ def compare(
             response_pairs(photo, one.bank.kernels, one.match, one.partners) for one in findings
         )
         seen.append(PhotoFindings(photo, edge_findings(photo), pairs))
-    return Comparison(tuple(findings), tuple(seen), dict(library_versions(*_LIBRARIES)), command)
+    versions = dict(library_versions(*_LIBRARIES))
+    return Comparison(tuple(findings), tuple(seen), edge_scores(), versions, command)
 
 
 def _findings(bank: KernelBank, photos: Sequence[Photo]) -> BankFindings:

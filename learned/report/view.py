@@ -11,11 +11,12 @@ from ..matching.chance import Measured
 
 @dataclass(frozen=True)
 class Table:
-    """A table of text. The first cell of a row is its heading."""
+    """A table of text. The first cell of a row is its heading. marked: numbers of rows."""
 
     caption: str
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
+    marked: frozenset[int] = frozenset()
 
 
 def table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:

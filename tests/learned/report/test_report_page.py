@@ -14,6 +14,7 @@ from filt.learned.kernel_bank import KernelBank
 from filt.learned.named_banks import open_bank
 from filt.learned.report.assembly import report_html
 from filt.learned.report.comparison import compare
+from filt.learned.report.edge_scores import edge_scores
 from filt.learned.report.photo import photo_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -115,6 +116,19 @@ def test_the_edges_of_two_methods_lie_over_each_other(visit):
     ways.locator("input[type=range]").fill("20")
     cut = ways.locator(".swipe").evaluate("one => one.style.getPropertyValue('--cut')")
     assert cut == "20%"
+
+
+def test_the_scores_of_the_edge_detectors_are_texts(visit):
+    scores = visit.page.locator(".scores")
+    assert scores.count() == 1
+    rows = scores.locator(".beside > div table tbody tr")
+    assert rows.count() == len(edge_scores().table)
+    marked = scores.locator("tr.marked th").all_inner_texts()
+    assert len(marked) == 3
+    assert all(name.endswith("(on this page)") for name in marked)
+    drawn = scores.locator("svg text").all_text_contents()
+    for one in edge_scores().table:
+        assert f"{one.ods:.3f}  {one.label}" in drawn
 
 
 def test_the_explorer_has_the_photo_and_the_banks(visit):
