@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from itertools import product
@@ -36,6 +37,8 @@ QUICK = Pace(3, 7, 0.5)
 def main() -> None:
     """Run what the words ask for."""
     words = _parser().parse_args()
+    # Where it is set, every process compiles every module again, which no installed program does.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if words.threads:
         set_threads(words.threads)
     pace = QUICK if words.quick else Pace()

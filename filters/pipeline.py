@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from .arrays import checked_image, working_dtype
+from .engine import Pixels, Rows, computed
 from .errors import InputError
-from .filter import PictureFilter
+from .filter import Filter, PictureFilter
 from .picture import Picture
 from .placement import Placement
 
@@ -30,6 +32,11 @@ class Pipeline:
     files: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
+        if not isinstance(self.steps, tuple | list):
+            raise TypeError(f"steps must be several filters, got {type(self.steps).__name__}")
+        for step in self.steps:
+            if not hasattr(step, "apply"):
+                raise TypeError(f"steps must be filters, got {type(step).__name__}")
         if not self.steps:
             raise InputError("a pipeline needs at least one filter")
 
@@ -78,9 +85,21 @@ class Pipeline:
         >>> float(pipeline.apply(grey).pixels[0, 0])
         0.0
         """
-        for number, step in enumerate(self.steps):
-            waits = channels == "max" and not step.is_edge
-            later = waits and any(following.is_edge for following in self.steps[number:])
-            seen = "each" if later else channels
-            picture = step.apply(picture, operation=operation, placement=placement, channels=seen)
+        seen = [self._seen_by(number, channels) for number in range(len(self.steps))]
+        steps = [step for step in self.steps if isinstance(step, Filter)]
+        if picture.alpha is None and len(steps) == len(self.steps):
+            # One walk over the picture: nothing between two steps is ever a whole picture.
+            pixels = checked_image(picture.pixels)
+            rows: Rows = Pixels(pixels, working_dtype(pixels.dtype))
+            for step, planes in zip(steps, seen, strict=True):
+                rows = step.rows(rows, operation=operation, placement=placement, channels=planes)
+            return replace(picture, pixels=computed(rows))
+        for each, planes in zip(self.steps, seen, strict=True):
+            picture = each.apply(picture, operation=operation, placement=placement, channels=planes)
         return picture
+
+    def _seen_by(self, number: int, channels: str | None) -> str | None:
+        """What a step sees of colours: each of them, where a later one chooses the strongest."""
+        waits = channels == "max" and not self.steps[number].is_edge
+        later = waits and any(following.is_edge for following in self.steps[number:])
+        return "each" if later else channels

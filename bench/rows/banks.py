@@ -95,7 +95,7 @@ ROWS = (
         "16 learned 7×7×3 kernels",
         by_filt,
         (
-            Peer("OpenCV", by_opencv, compare=_ALIKE),
+            Peer("OpenCV", by_opencv, compare=_ALIKE, target=0.6),
             Peer("Keras", by_keras, ("tensorflow", "keras"), first_alike),
             Peer("PyTorch", by_torch, ("torch",), _ALIKE),
         ),

@@ -123,8 +123,8 @@ ROWS = (
         "unsharp mask, sigma 2",
         into_out(filt.unsharp_mask, UNSHARP_SIGMA, AMOUNT),
         (
-            Peer("OpenCV", unsharp_by_opencv, compare=_ALIKE),
-            Peer("scikit-image", unsharp_by_skimage, ("skimage",), _ALIKE),
+            Peer("OpenCV", unsharp_by_opencv, compare=_ALIKE, target=0.5),
+            Peer("scikit-image", unsharp_by_skimage, ("skimage",), _ALIKE, 0.1),
             Peer(
                 "Kornia", unsharp_by_kornia, ("kornia",), not_compared("its amount is fixed at 1")
             ),
@@ -134,16 +134,16 @@ ROWS = (
         "difference of gaussians, 2 and 3.2",
         into_out(filt.difference_of_gaussians, NARROW, RATIO, channels="each"),
         (
-            Peer("OpenCV", difference_by_opencv, compare=_ALIKE),
-            Peer("scikit-image", difference_by_skimage, ("skimage",), _ALIKE),
+            Peer("OpenCV", difference_by_opencv, compare=_ALIKE, target=0.5),
+            Peer("scikit-image", difference_by_skimage, ("skimage",), _ALIKE, 0.1),
         ),
     ),
     Row(
         "laplacian of gaussian, sigma 2",
         into_out(filt.laplacian_of_gaussian, LAPLACIAN_SIGMA, channels="each"),
         (
-            Peer("OpenCV", laplacian_by_opencv, compare=_BY_DIFFERENCES),
-            Peer("scikit-image", laplacian_by_skimage, ("skimage",), _BY_DIFFERENCES),
+            Peer("OpenCV", laplacian_by_opencv, compare=_BY_DIFFERENCES, target=0.5),
+            Peer("scikit-image", laplacian_by_skimage, ("skimage",), _BY_DIFFERENCES, 0.1),
             Peer("SciPy", laplacian_by_ndimage, ("scipy",), close(2e-2, 30)),
         ),
     ),

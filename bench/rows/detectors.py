@@ -50,11 +50,10 @@ def by_method(name: str) -> Prepare:
     return lambda picture: lambda: find_edges(picture, name)
 
 
-def beside_canny(title: str, name: str) -> Row:
+def beside_canny(title: str, name: str, target: float) -> Row:
     """A method of filt on a photo, beside the usual one."""
-    other = Peer(
-        "scikit-image", grey_canny_by_skimage, ("skimage",), not_compared("another method")
-    )
+    alike = not_compared("another method")
+    other = Peer("scikit-image", grey_canny_by_skimage, ("skimage",), alike, target)
     return Row(title, by_method(name), (other,), size="0.15", dtype="uint8", colour="rgb")
 
 
@@ -63,12 +62,12 @@ ROWS = (
         "canny, sigma 1.4",
         lambda picture: lambda: filt.canny(picture, SIGMA, LOW, HIGH),
         (
-            Peer("OpenCV", canny_by_opencv, compare=edges_alike(0.9, 12)),
-            Peer("scikit-image", canny_by_skimage, ("skimage",), edges_alike(0.98, 12)),
+            Peer("OpenCV", canny_by_opencv, compare=edges_alike(0.9, 12), target=0.9),
+            Peer("scikit-image", canny_by_skimage, ("skimage",), edges_alike(0.98, 12), 0.05),
         ),
         dtype="uint8",
         colour="grey",
     ),
-    beside_canny("best edges of a photo", "best"),
-    beside_canny("learned-edges of a photo", "learned-edges"),
+    beside_canny("best edges of a photo", "best", 5.0),
+    beside_canny("learned-edges of a photo", "learned-edges", 8.0),
 )

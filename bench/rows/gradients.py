@@ -147,7 +147,11 @@ def magnitude(name: str, slope: Slope, smooth: tuple[int, int, int], *more: Peer
                 target=0.35,
             ),
             Peer(
-                "scikit-image", by_skimage(name, sum(smooth) * math.sqrt(2)), ("skimage",), _ALIKE
+                "scikit-image",
+                by_skimage(name, sum(smooth) * math.sqrt(2)),
+                ("skimage",),
+                _ALIKE,
+                0.1,
             ),
             Peer("SciPy", by_ndimage(smooth), ("scipy",), _ALIKE),
             *more,

@@ -128,7 +128,7 @@ def separable(size: int) -> Row:
     return Row(
         f"{size}×{size} separable, as a matrix",
         into_out(filt.correlate, taps),
-        (Peer("OpenCV", by_filter2d(taps), compare=close(1e-4, size), target=0.5),),
+        (Peer("OpenCV", by_filter2d(taps), compare=close(1e-4, size), target=0.4),),
     )
 
 

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..arrays import Array, checked_image, finite, real_array, working_dtype
+from ..arrays import Array, checked_image, finite, one_of, real_array, working_dtype
 from ..catalogue import kernel
 from ..colour import luma, luma_rows
 from ..engine import Pixels, Rows, Stage, Window, computed, walked
@@ -29,7 +29,7 @@ from .gradient import (
 )
 from .linking import Mask, link
 from .thinning import REACH, THINNINGS, thin
-from .thresholds import Thresholds, choose_thresholds
+from .thresholds import Thresholds, check_way, choose_thresholds
 
 SIGMA, LOW, HIGH = 1.4, 0.03, 0.08
 """The defaults: they look right on photographs (see the README's pictures)."""
@@ -114,12 +114,16 @@ def canny(
     >>> canny(step, sigma=0)[1].tolist()
     [False, False, True, False, False, False]
     """
+    check_way(relative=relative, quantiles=quantiles, auto=auto)
     plain = mask is None and auto is None and not (relative or quantiles)
-    if plain and (channels == "luma" or np.ndim(image) == 2):
-        _check_words(norm, thinning)
-        check_seen(channels, space)
-        grey = _grey_rows(checked_image(image), full_scale_for(image, full_scale))
-        brightest_grey = _brightest_of(grey)
+    _check_words(norm, thinning)
+    check_seen(channels, space)
+    if plain and (channels == "luma" or real_array(image, "image").ndim == 2):
+        pixels, white = checked_image(image), full_scale_for(image, full_scale)
+        grey = _grey_rows(pixels, white)
+        # Of a grey picture the two ends of its range say as much.
+        ends = np.array([[pixels.min(), pixels.max()]], pixels.dtype)
+        brightest_grey = _brightest_of(grey if pixels.ndim == 3 else _grey_rows(ends, white))
         if np.isfinite(brightest_grey):
             slopes = _slope_rows(grey, sigma, operator, border)
             asked = Thresholds(low, high)
@@ -222,9 +226,8 @@ def _stages(
 
 
 def _check_words(norm: str, thinning: str) -> None:
-    for name, value, choices in (("norm", norm, [*NORMS]), ("thinning", thinning, [*THINNINGS])):
-        if value not in choices:
-            raise InputError(f"{name} must be one of {', '.join(choices)}, got {value!r}")
+    one_of(norm, NORMS, "norm")
+    one_of(thinning, THINNINGS, "thinning")
 
 
 def _grey_rows(pixels: Array, white: float) -> Rows:

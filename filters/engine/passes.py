@@ -24,7 +24,7 @@ from .sides import Sides
 _DOWN, _ALONG = 16, 16
 """Rows, and columns, of what one product makes. Below 16 the products get slow."""
 
-_AT_ONCE = 64
+_AT_ONCE = 256
 """Rows between the two passes."""
 
 _START, _TAP, _ADDED = 2.3, 0.022, 0.8
@@ -45,7 +45,7 @@ class Passes:
     weight: float = 0.0
     level: float = np.inf
     needs_finite: bool = True
-    rows_at_once: int = 128
+    rows_at_once: int = 256
 
     @property
     def name(self) -> str:

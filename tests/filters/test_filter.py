@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from oracles import correlate_by_definition
 
+from filt.filters.borders import BORDERS
 from filt.filters.catalogue import ALIASES, RECIPES, kernel, kernels
 from filt.filters.combination import COMBINATIONS, magnitude
 from filt.filters.correlation import convolve, correlate
@@ -426,6 +427,16 @@ class TestPipeline:
         made = Pipeline((handcrafted("gaussian-blur:sigma=2"), handcrafted("sobel")))
         expected = handcrafted("sobel").respond(handcrafted("gaussian-blur:sigma=2").respond(image))
         assert made.apply(picture(image)).pixels.tolist() == expected.tolist()
+
+    @pytest.mark.parametrize("border", BORDERS)
+    def test_what_lies_beyond_the_picture_is_that_of_each_response(self, border):
+        image, laid = numbers(40, 9, 3), Placement(border=border)
+        steps = tuple(map(handcrafted, ("gaussian-x:sigma=1", "emboss", "sobel")))
+        expected = image
+        for step in steps:
+            expected = step.respond(expected, placement=laid, channels="each")
+        found = Pipeline(steps).apply(picture(image), placement=laid, channels="each").pixels
+        np.testing.assert_array_equal(found, expected)
 
     def test_signs_and_sizes_between_the_filters_are_kept(self):
         image = np.array([[200, 200, 0, 0]] * 4, np.uint8)
