@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import errno
 import io
+import signal
 import sys
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from types import MappingProxyType
 from typing import Any
@@ -54,6 +56,17 @@ One's own taps are read from a file (.npy, .txt, .json) or written out:
 """
 
 
+_ENDING = ("SIGTERM", "SIGHUP")
+
+
+class Ended(SystemExit):
+    """A signal that ends the program, as an exception: what is half-done is taken away first."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(128 + number)
+        self.name = signal.Signals(number).name
+
+
 class FiltGroup(click.Group):
     """A group that loads a command when it is asked for, and answers a FiltError with one line."""
 
@@ -78,10 +91,16 @@ class FiltGroup(click.Group):
         """Run the command; what filt refuses becomes a ClickException: one line, exit code 1."""
         _let_terminals_lack_letters()
         try:
-            with _on_one_line():
+            with _on_one_line(), _signals_raised():
                 return super().invoke(ctx)
         except FiltError as error:
             raise click.ClickException(one_line(str(error))) from error
+        except MemoryError as error:
+            raise click.ClickException("not enough memory") from error
+        except Ended as end:
+            with suppress(OSError):  # the terminal may be what went away
+                click.echo(f"Error: ended by {end.name}", err=True)
+            raise
         except OSError as error:
             # Files answer with a FiltError; what is left is the terminal or the pipe we print to.
             if error.errno == errno.EPIPE:
@@ -96,6 +115,26 @@ def _on_one_line() -> Iterator[None]:
     except click.ClickException as error:
         vars(error)["message"] = one_line(error.message)
         raise
+
+
+@contextmanager
+def _signals_raised() -> Iterator[None]:
+    """Let the signals that end a program raise Ended, but for those that somebody sees to."""
+    numbers = [getattr(signal, name) for name in _ENDING if hasattr(signal, name)]
+    if threading.current_thread() is not threading.main_thread():
+        numbers = []  # only the main thread may ask for signals
+    numbers = [number for number in numbers if signal.getsignal(number) is signal.SIG_DFL]
+    for number in numbers:
+        signal.signal(number, _raise_ended)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _raise_ended(number: int, frame: object) -> None:
+    raise Ended(number)
 
 
 def _let_terminals_lack_letters() -> None:

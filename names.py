@@ -73,6 +73,8 @@ def split_steps(text: str) -> list[str]:
     >>> split_steps("box+taps:[[1e+3]]")
     ['box', 'taps:[[1e+3]]']
     """
+    if not isinstance(text, str):
+        raise TypeError(f"a filter's name must be text, got {type(text).__name__}")
     steps, depth = [""], 0
     for character in text:
         depth += (character == "[") - (character == "]")

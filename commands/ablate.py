@@ -98,11 +98,14 @@ def ablate(
     from ..learned.ablation.plan import JOBS, Plan
     from ..learned.data.loading import load_data
     from ..learned.keras_loading import load_keras
+    from ..learned.training.products import check_place
 
     try:
         plan = Plan(model, seeds, epochs, kernels, size, margin)
     except InputError as error:
         raise click.UsageError(str(error)) from error
+    path = Path(f"ablation-{model}.json") if out is None else out
+    check_place(path)
     load_keras()
     say = quiet if as_json else Speaker()
     job = JOBS[model]
@@ -112,7 +115,6 @@ def ablate(
         limit=job.pictures if limit is None else limit,
         report=lambda done, many: say(f"making pictures: {done} of {many}", done == many),
     )
-    path = Path(f"ablation-{model}.json") if out is None else out
     made = run(
         plan, pictures, path, resume=resume, command=command_line(ctx, _UNRECORDED),
         report=lambda progress: say(*_said(progress)),

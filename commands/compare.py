@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from ..filters.errors import InputError
-from ..filters.files.disk import display_path, write_bytes
+from ..filters.files.disk import check_writable, display_path, write_bytes
 from ..filters.files.outputs import check_not_read
 from ..filters.files.reading import read_image
 from .options import (
@@ -82,6 +82,7 @@ def compare(
         if target.suffix.lower() not in (".html", ".htm"):
             raise InputError(f"{display_path(target)}: the name of a report must end in .html")
         check_not_read(target, [*images, *models])
+        check_writable(target, clobber=not no_clobber)
     say = _say if sys.stderr.isatty() else _say_nothing
     banks = [open_bank(model) for model in dict.fromkeys(models or BANKS)]
     photos = [

@@ -102,6 +102,8 @@ def edges(
             found = [find_edges(picture, name, **setting) for name in methods]
         if into_folder:
             make_folder(target.parent)
+        if stages is not None:
+            make_folder(Path(stages))
         write_image(target, drawn(found, picture, source), clobber=not no_clobber)
         if stages is not None:
             for one in found:
@@ -128,7 +130,6 @@ def edges(
 def _write_stages(folder: Path, source: Path, found: EdgeStages, clobber: bool) -> None:
     from ..filters.edges import pictures
 
-    make_folder(folder)
     for number, stage in enumerate(found.stages, start=1):
         pixels = pictures.stage_picture(stage)
         name = output_name(source, f"{found.method}-{number}-{stage.name}")

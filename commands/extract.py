@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..filters.files.disk import display_path
+from ..filters.files.disk import check_writable, display_path
 from ..filters.files.outputs import check_not_read
 from ..filters.files.writing import write_image
 from ..filters.picture import Picture
@@ -78,6 +78,7 @@ def extract(
     for target in (png, npz):
         if target is not None:
             check_not_read(target, [model])
+            check_writable(target, clobber=not no_clobber)
     match = match_bank(bank)
     if png is not None:
         drawn = _drawn(bank, match, scale, rows)

@@ -12,8 +12,7 @@ from typing import Any
 import click
 import numpy as np
 
-from ..filters.errors import WriteError
-from ..filters.files.disk import display_path, write_bytes
+from ..filters.files.disk import check_writable, display_path, write_bytes
 from ..filters.files.outputs import check_not_read
 from ..filters.scoring.curve import OperatingPoint, point_at
 from ..filters.scoring.curve_picture import CHARTS, chart_format, curve_chart
@@ -122,10 +121,7 @@ def _check_plot(plot: Path, pairing: Pairing, no_clobber: bool) -> None:
     """Say what is wrong with the chart's name before the work, not after it."""
     chart_format(plot)
     check_not_read(plot, [*pairing.maps, *(file for files in pairing.truths for file in files)])
-    if no_clobber and os.path.lexists(plot):
-        raise WriteError(f"{display_path(plot)}: exists already")
-    if not os.path.isdir(plot.parent):
-        raise WriteError(f"{display_path(plot)}: its folder does not exist")
+    check_writable(plot, clobber=not no_clobber)
 
 
 def _processors() -> int:

@@ -135,6 +135,7 @@ def train(
     from ..learned.data.loading import load_data
     from ..learned.keras_loading import load_keras
     from ..learned.training.models import FirstLayer, model_kind
+    from ..learned.training.products import check_place
     from ..learned.training.settings import settings_for
     from ..learned.training.training import train as run
 
@@ -152,8 +153,9 @@ def train(
         raise click.UsageError(str(error)) from error
     if not grey and kind.finds_edges:
         raise click.UsageError("edges sees grey pictures: --rgb is not for it")
-    load_keras()
     prefix = _prefix(out, model)
+    check_place(prefix)
+    load_keras()
     say = quiet if as_json else Speaker()
     source = kind.data if data is None else data
     pictures = load_data(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from .errors import InputError
 
@@ -92,6 +93,23 @@ def checked_image(image: ArrayLike, name: str = "image") -> Array:
     return array
 
 
+def alike(**given: ArrayLike) -> tuple[Array, ...]:
+    """The arrays that are given by their names, to compute with: float32 or float64, of one shape.
+
+    The dtype of each is that of `working_dtype`; what has it already is not copied. Raises
+    InputError for unequal shapes and for no values, TypeError for what does not hold real numbers.
+
+    >>> [array.dtype.name for array in alike(x=[1.5], y=np.array([2], np.uint8))]
+    ['float64', 'float32']
+    """
+    arrays = [real_array(value, name) for name, value in given.items()]
+    shapes = [array.shape for array in arrays]
+    if len(set(shapes)) > 1 or 0 in shapes[0]:
+        got = ", ".join(map(str, shapes))
+        raise InputError(f"{' and '.join(given)} must be of one shape and hold values, got {got}")
+    return tuple(np.asarray(array, working_dtype(array.dtype)) for array in arrays)
+
+
 def full_scale_of(dtype: np.dtype[Any]) -> float:
     """The largest value that a picture of `dtype` is meant to hold: its white.
 
@@ -101,6 +119,18 @@ def full_scale_of(dtype: np.dtype[Any]) -> float:
     (255.0, 1.0)
     """
     return float(np.iinfo(dtype).max) if dtype.kind in "iu" else 1.0
+
+
+def dtype_of(value: DTypeLike, name: str) -> np.dtype[Any]:
+    """The dtype that `value` stands for; TypeError where it stands for none.
+
+    >>> dtype_of("uint16", "depth")
+    dtype('uint16')
+    """
+    try:
+        return np.dtype(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be a dtype, got {value!r}") from None
 
 
 def positive(value: float, name: str) -> float:
@@ -123,7 +153,10 @@ def finite(value: float, name: str) -> float:
     """
     if not isinstance(value, int | float | np.integer | np.floating):
         raise TypeError(f"{name} must be a number, got {type(value).__name__}")
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number beyond every float
+        number = np.inf
     if not np.isfinite(number):
         raise InputError(f"{name} must be finite, got {value}")
     return number
@@ -140,6 +173,28 @@ def whole(value: int, name: str, least: int = 1) -> int:
     if value < least:
         raise InputError(f"{name} must be at least {least}, got {value}")
     return int(value)
+
+
+def one_of(value: str, known: Collection[str], name: str) -> str:
+    """`value`, where it is one of `known`; else InputError.
+
+    >>> one_of("l2", ("l1", "l2"), "norm")
+    'l2'
+    """
+    if not isinstance(value, str) or value not in known:
+        raise InputError(f"{name} must be one of {', '.join(known)}, got {value!r}")
+    return value
+
+
+def flag(value: bool, name: str) -> bool:
+    """`value`, where it is True or False; else TypeError: words such as "no" count as true.
+
+    >>> flag(True, "relative")
+    True
+    """
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be True or False, got {value!r}")
+    return bool(value)
 
 
 def pair(value: int | tuple[int, int], name: str) -> tuple[int, int]:

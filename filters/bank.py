@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .arrays import Array, as_image, pair, real_array, working_dtype
+from .arrays import Array, as_image, one_of, pair, real_array, working_dtype
 from .borders import border_indices, pad, resolve_border
 from .engine import Lay, Pixels
 from .engine.banks import Finish, responses
 from .errors import InputError
 from .placement import delivered
-from .sizes import padding_for, reach
+from .sizes import check_covered, padding_for, reach
 
 _VALUES_AT_ONCE = 1 << 16
 """So many responses are still in the cache when the activation comes to them."""
@@ -132,8 +132,8 @@ def correlate_bank(
     >>> correlate_bank([[0, 0, 5]], rise_and_fall, activation="relu").tolist()
     [[[0.0, 0.0], [5.0, 0.0]]]
     """
-    if activation is not None and activation not in ACTIVATIONS:
-        raise InputError(f"activation must be one of {', '.join(ACTIVATIONS)}, got {activation!r}")
+    if activation is not None:
+        one_of(activation, ACTIVATIONS, "activation")
     pixels = real_array(image, "image")
     if pixels.ndim not in (2, 3) or pixels.size == 0:
         pixels = as_image(pixels)
@@ -235,6 +235,7 @@ def _lay(
     dilation: int | tuple[int, int],
 ) -> Lay:
     strides, dilations = pair(stride, "stride"), pair(dilation, "dilation")
+    check_covered(taps.shape[:2], dilations)
     (top, bottom), (left, right) = (
         padding_for(mode, shape[axis], taps.shape[axis], strides[axis], dilations[axis])
         for axis in (0, 1)

@@ -8,7 +8,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .arrays import Array, as_image, checked_image, working_dtype
+from .arrays import Array, as_image, checked_image, one_of, working_dtype
 from .engine import Pixels, Rows, Stage, computed
 from .engine.scratch import scratch
 from .errors import InputError
@@ -133,6 +133,5 @@ def over_channels(source: Rows, channels: str, respond: Callable[[Rows], Rows]) 
     >>> over_channels(Pixels(np.eye(2), np.dtype(float)), "max", lambda rows: rows).shape
     (2, 2)
     """
-    if channels not in CHANNELS:
-        raise InputError(f"channels must be one of {', '.join(CHANNELS)}, got {channels!r}")
+    one_of(channels, CHANNELS, "channels")
     return CHANNELS[channels](source, respond)

@@ -64,10 +64,15 @@ def explain(
     >>> explanation.correlation.total, explanation.convolution.total
     (-2.0, 2.0)
     """
+    if not isinstance(kernel, Kernel):
+        raise TypeError(f"kernel must be of type Kernel, got {type(kernel).__name__}")
     pixels = as_image(image)
     if pixels.ndim != 2 or kernel.taps.ndim != 2:
         raise InputError("the arithmetic of one pixel needs one plane: a grey image, a flat kernel")
     height, width = pixels.shape
+    for axis, place in (("x", x), ("y", y)):
+        if isinstance(place, bool) or not isinstance(place, int | np.integer):
+            raise TypeError(f"{axis} must be a whole number, got {place!r}")
     if not (0 <= x < width and 0 <= y < height):
         raise InputError(
             f"pixel {x},{y} lies outside the picture: x is 0 to {width - 1}, y is 0 to {height - 1}"

@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .arrays import Array, as_image, checked_image, pair, working_dtype
+from .arrays import Array, as_image, checked_image, one_of, pair, working_dtype
 from .colour import over_channels
 from .combination import COMBINATIONS
 from .engine import Pixels, Rows
@@ -109,11 +109,14 @@ class Filter:
     source: str = ""
 
     def __post_init__(self) -> None:
+        if not isinstance(self.kernels, tuple | list):
+            raise TypeError(f"kernels must be several, got {type(self.kernels).__name__}")
         if not self.kernels:
             raise InputError(f"{self.name} needs at least one kernel")
-        if self.combination not in COMBINATIONS:
-            known = ", ".join(COMBINATIONS)
-            raise InputError(f"combination must be one of {known}, got {self.combination!r}")
+        for kernel in self.kernels:
+            if not isinstance(kernel, Kernel):
+                raise TypeError(f"kernels must be of type Kernel, got {type(kernel).__name__}")
+        one_of(self.combination, COMBINATIONS, "combination")
 
     @property
     def is_edge(self) -> bool:
@@ -215,7 +218,7 @@ class Filter:
         taps = on_one_grid([kernel.taps[::step, ::step] for kernel in self.kernels])
         return over_channels(
             source,
-            channels or self.channels,
+            self.channels if channels is None else channels,
             lambda seen: placed(seen, taps, laid, COMBINATIONS[self.combination]),
         )
 

@@ -23,7 +23,7 @@ def split_name(text: str) -> tuple[str, dict[str, str]]:
     ('gabor', {'theta': '45', 'wavelength': '8'})
     """
     if not isinstance(text, str):
-        raise TypeError(f"a name must be text, got {type(text).__name__}")
+        raise TypeError(f"name must be text, got {type(text).__name__}")
     name, colon, rest = text.strip().partition(":")
     name = name.strip().lower()
     if not name:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .arrays import Array, full_scale_of, positive
+from .arrays import Array, dtype_of, full_scale_of, positive, real_array
 from .errors import InputError
 
 
@@ -35,6 +35,12 @@ class Picture:
     alpha: Array | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "pixels", real_array(self.pixels, "pixels"))
+        object.__setattr__(self, "depth", dtype_of(self.depth, "depth"))
+        if self.depth.kind not in "?biuf":
+            raise TypeError(f"depth must be a dtype of real numbers, got {self.depth}")
+        if self.alpha is not None:
+            object.__setattr__(self, "alpha", real_array(self.alpha, "alpha"))
         shape = self.pixels.shape
         if len(shape) not in (2, 3) or (len(shape) == 3 and shape[2] != 3) or 0 in shape:
             raise InputError(
@@ -72,4 +78,5 @@ def full_scale_for(image: ArrayLike, full_scale: float | None = None) -> float:
         return positive(full_scale, "full_scale")
     if isinstance(image, Picture):
         return image.full_scale
-    return full_scale_of(np.asarray(image).dtype)
+    array = image if isinstance(image, np.ndarray) else real_array(image, "image")
+    return full_scale_of(array.dtype)

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import Array, Taps, pair, working_dtype
+from .arrays import Array, Taps, one_of, pair, working_dtype
 from .borders import resolve_border
 from .engine import Combine, Lay, Pixels, Rows, Stage, computed, correlated
 from .errors import InputError
-from .sizes import MODES, padding_for
+from .sizes import MODES, check_covered, padding_for
 
 Pair = int | tuple[int, int]
 
@@ -37,8 +37,7 @@ class Placement:
     dilation: Pair = 1
 
     def __post_init__(self) -> None:
-        if self.mode not in MODES:
-            raise InputError(f"mode must be one of {', '.join(MODES)}, got {self.mode!r}")
+        one_of(self.mode, MODES, "mode")
         default = "zero" if self.mode == "keras-same" else "reflect101"
         border = default if self.border is None else resolve_border(self.border)
         object.__setattr__(self, "border", border)
@@ -52,6 +51,7 @@ class Placement:
         [(1, 1), (2, 1)]
         """
         strides, dilations = pair(self.stride, "stride"), pair(self.dilation, "dilation")
+        check_covered(taps.shape[:2], dilations)
         return [
             padding_for(self.mode, shape[axis], taps.shape[axis], strides[axis], dilations[axis])
             for axis in (0, 1)

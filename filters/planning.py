@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from .arrays import working_dtype
+from .arrays import dtype_of, whole, working_dtype
 from .correlation import KernelLike, taps_of
 from .engine import Pixels, get_threads, plan_of, strip_height
 from .errors import InputError
@@ -56,9 +58,12 @@ def plan(
     taps = taps_of(kernel)
     if taps.ndim != 2:
         raise InputError(f"kernel must be (height, width), got shape {taps.shape}")
-    if len(shape) not in (2, 3) or min(shape) < 1:
-        raise InputError(f"shape must be (height, width) or with channels, got {shape}")
-    picture = np.broadcast_to(np.zeros((), dtype), shape)
+    if not isinstance(shape, tuple | list):
+        raise TypeError(f"shape must be (height, width) or with channels, got {shape!r}")
+    sides = tuple(whole(side, "shape") for side in shape)
+    if len(sides) not in (2, 3) or math.prod(sides) > sys.maxsize // 16:
+        raise InputError(f"shape must be (height, width) or with channels, got {sides}")
+    picture = np.broadcast_to(np.zeros((), dtype_of(dtype, "dtype")), sides)
     kind = working_dtype(picture.dtype)
     stage = placed(Pixels(picture, kind), [taps], Placement())
     chosen = plan_of(taps, kind)

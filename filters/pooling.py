@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from .arrays import Array, as_image, pair, whole
+from .arrays import Array, as_image, one_of, pair, whole
 from .errors import InputError
-from .sizes import padding_for
+from .sizes import check_covered, padding_for
 
 MODES = ("valid", "keras-same")
 
@@ -160,10 +160,11 @@ def _windows(
     mode: str,
 ) -> tuple[_Window, _Window]:
     """The windows along height and along width."""
-    if mode not in MODES:
-        raise InputError(f"mode must be one of {', '.join(MODES)}, got {mode!r}")
+    one_of(mode, MODES, "mode")
     sizes = pair(size, "size")
     strides = sizes if stride is None else pair(stride, "stride")
+    if mode != "valid":  # which takes no window that is larger than the image
+        check_covered(sizes)
     high, wide = (
         _Window(taps, step, padding_for(mode, length, taps, step))
         for length, taps, step in zip(array.shape, sizes, strides, strict=False)

@@ -19,6 +19,8 @@ LARGEST_SIDE = 2049
 """The longest side that a recipe makes: a slip of a digit must not eat the memory."""
 
 _TRUNCATE = 4.0
+_LARGEST_ORDER = 170
+"""The factorial of anything larger is no float."""
 _DIFFERENCE = (-1.0, 0.0, 1.0)
 _SMOOTH = {"sobel": (1, 2, 1), "prewitt": (1, 1, 1), "scharr": (3, 10, 3), "central": (0, 1, 0)}
 
@@ -111,12 +113,15 @@ def gaussian_1d(sigma: float, order: int = 0) -> Taps:
     weights = np.exp(-0.5 * (x / width) ** 2)
     weights /= weights.sum()
     before, polynomial, energy = np.zeros_like(x), np.ones_like(x), 1.0
-    for _ in range(order):
-        following = x * polynomial
-        if before.any():
-            following -= energy / float(weights @ before**2) * before
-        before, polynomial = polynomial, following
-        energy = float(weights @ polynomial**2)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for _ in range(min(order, _LARGEST_ORDER + 1)):
+            following = x * polynomial
+            if before.any():
+                following -= energy / float(weights @ before**2) * before
+            before, polynomial = polynomial, following
+            energy = float(weights @ polynomial**2)
+    if order > _LARGEST_ORDER or not np.isfinite(energy):
+        raise InputError(f"order is too large: {order} at sigma {sigma} exceeds every float")
     return math.factorial(order) / energy * polynomial * weights
 
 

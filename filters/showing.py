@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from .arrays import Array, positive, real_array
+from .arrays import Array, dtype_of, one_of, positive, real_array
 from .engine.threads import share_out
 from .errors import InputError
 
@@ -62,9 +62,8 @@ def to_picture(
     >>> to_picture([-255.0, 0.0, 255.0], "signed").tolist()
     [0, 128, 255]
     """
-    if show not in SHOWS:
-        raise InputError(f"show must be one of {', '.join(SHOWS)}, got {show!r}")
-    target: np.dtype[Any] = np.dtype(depth)
+    one_of(show, SHOWS, "show")
+    target = dtype_of(depth, "depth")
     if target.name not in ("uint8", "uint16", "float32"):
         raise InputError(f"depth must be uint8, uint16 or float32, got {target}")
     white = float(np.iinfo(target).max) if target.kind == "u" else 1.0

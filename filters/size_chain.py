@@ -82,8 +82,13 @@ def size_chain(words: Iterable[str]) -> tuple[SizeRow, ...]:
     ([39, 37, 17, 7, 3], 15, 'stride 2 does not divide: (7 - 2)/2 + 1 = 3.5, floored to 3')
     """
     if isinstance(words, str):
-        raise TypeError(f"layers must be several strings, got one: {words!r}")
+        raise TypeError(f"words must be several strings, got one: {words!r}")
+    if not isinstance(words, Iterable):
+        raise TypeError(f"words must be several strings, got {words!r}")
     first, *rest = tuple(words) or ("",)
+    for word in (first, *rest):
+        if not isinstance(word, str):
+            raise TypeError(f"words must be strings, got {word!r}")
     rows = [_input_row(first)]
     for word in rest:
         layer = parse_layer(word)

@@ -6,12 +6,15 @@ rows (or columns) a mode adds before and after, and floor((n + padding - f)/s) +
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from .arrays import whole
+from .arrays import flag, whole
 from .errors import InputError
 
 MODES = ("same", "valid", "full", "keras-same")
+
+LARGEST_COVERED = 1 << 26
+"""Pixels that a window may cover, its gaps included."""
 
 
 def reach(taps: int, dilation: int = 1) -> int:
@@ -23,6 +26,22 @@ def reach(taps: int, dilation: int = 1) -> int:
     (3, 5)
     """
     return (whole(taps, "taps") - 1) * whole(dilation, "dilation") + 1
+
+
+def check_covered(taps: Sequence[int], dilation: Sequence[int] = (1, 1)) -> None:
+    """Raise InputError where taps, as far apart as they stand, cover more than is computed with.
+
+    taps, dilation: along height and along width. What is laid on a picture is laid on its border
+    too, so that a slip of a digit would eat the memory.
+
+    >>> check_covered((3, 3), (1000, 1000))
+    """
+    high, wide = (reach(*pair) for pair in zip(taps, dilation, strict=True))
+    if high * wide > LARGEST_COVERED:
+        raise InputError(
+            f"dilation or size is too large: a window of {high} x {wide} pixels,"
+            f" the most is {LARGEST_COVERED} pixels"
+        )
 
 
 def padding_for(
@@ -108,7 +127,7 @@ def parameter_count(height: int, width: int, inputs: int, outputs: int, bias: bo
     (28, 280, 4097000)
     """
     weights = whole(height, "height") * whole(width, "width") * whole(inputs, "inputs")
-    return (weights + bool(bias)) * whole(outputs, "outputs")
+    return (weights + flag(bias, "bias")) * whole(outputs, "outputs")
 
 
 def receptive_field(layers: Iterable[tuple[int, ...]]) -> int:
@@ -123,8 +142,10 @@ def receptive_field(layers: Iterable[tuple[int, ...]]) -> int:
     15
     """
     field, jump = 1, 1
+    if not isinstance(layers, Iterable):
+        raise TypeError(f"layers must be several (taps, stride[, dilation]), got {layers!r}")
     for layer in layers:
-        if len(layer) not in (2, 3):
+        if not isinstance(layer, tuple | list) or len(layer) not in (2, 3):
             raise InputError(f"a layer must be (taps, stride[, dilation]), got {layer}")
         field, jump = widened(field, jump, *layer)
     return field

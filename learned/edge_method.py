@@ -160,7 +160,7 @@ def _network() -> EdgeNetwork:
 def _layers(network: EdgeNetwork, seen: Array) -> tuple[Stage, ...]:
     """The responses of every layer to the picture, a sheet for each."""
     rows, columns = (-side % network.multiple for side in seen.shape)
-    maps = network.feature_maps(pad(np.nan_to_num(seen), (0, rows), (0, columns), "symmetric"))
+    maps = network.feature_maps(pad(np.nan_to_num(seen), (0, 0), (rows, columns), "symmetric"))
     stages = []
     for layer in network.layers:
         plan = layer.plan

@@ -59,9 +59,14 @@ class KernelBank:
     provenance: Provenance = field(default_factory=Provenance)
 
     def __post_init__(self) -> None:
+        kinds = {"name": str, "names": tuple | list, "use": LayerUse, "provenance": Provenance}
+        for name, kind in kinds.items():
+            if not isinstance(getattr(self, name), kind):
+                given = type(getattr(self, name)).__name__
+                raise TypeError(f"{name} must be of another type, got {given}")
         for name in _ARRAYS:
             given = getattr(self, name)
-            if given is not None:
+            if given is not None or name == "kernels":
                 object.__setattr__(self, name, _weights(given, name))
         shape = self.kernels.shape
         if len(shape) != 4 or 0 in shape:

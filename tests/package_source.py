@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 # The repository's root is the package, so its other folders lie beside the modules.
-_NOT_INSTALLED = {"tests", "bench", "build", "samples"}
+_NOT_INSTALLED = {"tests", "bench", "fuzz", "build", "samples"}
 
 
 def module_files() -> dict[str, Path]:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..arrays import Array, as_image, checked_image, finite, working_dtype
+from ..arrays import Array, as_image, checked_image, finite, one_of, working_dtype
 from ..catalogue import kernel
 from ..colour import lab_of, luma, luma_rows
 from ..combination import magnitude
@@ -99,8 +99,13 @@ def gradient_polar(
         source = placed(source, [kernel("gaussian-blur", sigma=sigma).taps], laid)
     taps = on_one_grid([across.taps, down.taps])
     slopes = placed(source, taps, laid, side_by_side, planes=2)
-    length, direction = out or (np.empty(source.shape, source.dtype) for _ in range(2))
-    for name, array in (("length", length), ("direction", direction)):
+    given = [np.empty(source.shape, source.dtype) for _ in range(2)] if out is None else out
+    if not isinstance(given, tuple | list) or len(given) != 2:
+        raise InputError(
+            f"out must be two arrays, length and direction, got {type(given).__name__}"
+        )
+    length, direction = given
+    for name, array in (("out: length", length), ("out: direction", direction)):
         check_out(array, source.shape, source.dtype, name)
 
     def fill(start: int, stop: int, strip: Array) -> None:
@@ -201,8 +206,7 @@ def operator_kernels(operator: str, sigma: float = 0.0) -> tuple[Kernel, Kernel]
     >>> [slope.name for slope in operator_kernels("scharr")]
     ['scharr-x', 'scharr-y']
     """
-    if operator not in OPERATORS:
-        raise InputError(f"operator must be one of {', '.join(OPERATORS)}, got {operator!r}")
+    one_of(operator, OPERATORS, "operator")
     if finite(sigma, "sigma") < 0:
         raise InputError(f"sigma must be at least 0, got {sigma}")
     across, down = OPERATORS[operator]
@@ -253,10 +257,8 @@ def check_seen(channels: str, space: str) -> None:
 
     >>> check_seen("tensor", "lab")
     """
-    if channels not in CHANNELS:
-        raise InputError(f"channels must be one of {', '.join(CHANNELS)}, got {channels!r}")
-    if space not in SPACES:
-        raise InputError(f"space must be one of {', '.join(SPACES)}, got {space!r}")
+    one_of(channels, CHANNELS, "channels")
+    one_of(space, SPACES, "space")
 
 
 def seen_planes(image: ArrayLike, channels: str, space: str, full_scale: float) -> Array:

@@ -43,5 +43,8 @@ def check_order(low: float, high: float) -> None:
 
     >>> check_order(1, 2)
     """
+    for name, value in (("low", low), ("high", high)):
+        if not isinstance(value, int | float | np.integer | np.floating):
+            raise TypeError(f"{name} must be a number, got {type(value).__name__}")
     if not low <= high:
         raise InputError(f"low must be at most high, got low {low:g} and high {high:g}")

@@ -329,6 +329,8 @@ def method_of(name: str, methods: Mapping[str, EdgeMethod] = METHODS) -> EdgeMet
     >>> method_of("canny").source, method_of("best") is method_of("multiscale")
     ('Canny, 1986', True)
     """
+    if not isinstance(name, str):
+        raise TypeError(f"method must be a name, got {name!r}")
     known = ALIASES.get(name, name)
     if known not in methods:
         raise InputError(unknown_name(name, [*methods, *ALIASES], "edge method"))

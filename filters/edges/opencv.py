@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..arrays import Array, as_image, real_array
+from ..arrays import Array, as_image, one_of, real_array
 from ..errors import InputError
 from ..picture import full_scale_for
 from ..placement import Placement, correlate_placed
@@ -60,8 +60,7 @@ def canny_opencv(
     [False, False, True, False, False, False]
     """
     Thresholds(low, high)
-    if norm not in NORMS:
-        raise InputError(f"norm must be one of {', '.join(NORMS)}, got {norm!r}")
+    one_of(norm, NORMS, "norm")
     white = full_scale_for(image, full_scale)
     pixels = as_image(image)
     if pixels.ndim == 3 and pixels.shape[2] not in (1, 3):

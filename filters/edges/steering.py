@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..arrays import Array, as_image, finite
+from ..arrays import Array, alike, as_image, finite
 from ..placement import Placement, correlate_placed
 from ..recipes import gaussian_1d, outer
 
@@ -34,7 +34,7 @@ def gaussian_derivative(
     return correlate_placed(as_image(image), taps, Placement(border=border))
 
 
-def steered(x: Array, y: Array, angle: float) -> Array:
+def steered(x: ArrayLike, y: ArrayLike, angle: float) -> Array:
     """The slope towards any angle, from the slopes to the right and downwards.
 
     angle: degrees, 0 to the right, 90 downwards. Source: Freeman and Adelson, 1991.
@@ -43,11 +43,12 @@ def steered(x: Array, y: Array, angle: float) -> Array:
     1.414214
     """
     radians = np.radians(finite(angle, "angle"))
-    slope: Array = np.cos(radians).item() * x + np.sin(radians).item() * y
+    right, down = alike(x=x, y=y)
+    slope: Array = np.cos(radians).item() * right + np.sin(radians).item() * down
     return slope
 
 
-def steered_second(xx: Array, xy: Array, yy: Array, angle: float) -> Array:
+def steered_second(xx: ArrayLike, xy: ArrayLike, yy: ArrayLike, angle: float) -> Array:
     """The curvature along any angle, from the three second derivatives.
 
     angle: degrees, 0 to the right, 90 downwards. Source: Freeman and Adelson, 1991.
@@ -58,5 +59,6 @@ def steered_second(xx: Array, xy: Array, yy: Array, angle: float) -> Array:
     """
     radians = np.radians(finite(angle, "angle"))
     c, s = np.cos(radians).item(), np.sin(radians).item()
-    curvature: Array = c * c * xx + 2 * c * s * xy + s * s * yy
+    across, both, down = alike(xx=xx, xy=xy, yy=yy)
+    curvature: Array = c * c * across + 2 * c * s * both + s * s * down
     return curvature

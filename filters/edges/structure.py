@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from numpy.typing import ArrayLike
 
-from ..arrays import Array, positive
-from ..errors import InputError
+from ..arrays import Array, one_of, positive
 from ..picture import full_scale_for
 from ..placement import Placement, correlate_placed
 from .gradient import operator_kernels, seen_planes, smoothed
@@ -35,8 +34,7 @@ def structure_tensor(
     >>> round(float(structure_tensor(upright).coherence[10, 10]), 6)
     1.0
     """
-    if channels not in ("luma", "tensor"):
-        raise InputError(f"channels must be one of luma, tensor, got {channels!r}")
+    one_of(channels, ("luma", "tensor"), "channels")
     planes = seen_planes(image, channels, space, full_scale_for(image))
     across, down = operator_kernels("gaussian", positive(scale, "scale"))
     laid = Placement(border=border)

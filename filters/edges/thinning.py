@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from ..arrays import Array
+from ..arrays import Array, alike, finite, one_of
 from ..engine import share_out
 from ..errors import InputError
 
@@ -64,9 +64,9 @@ neighbours, or at the nearest of the eight neighbours (four sectors)."""
 
 
 def thin(
-    x: Array,
-    y: Array,
-    magnitude: Array | None = None,
+    x: ArrayLike,
+    y: ArrayLike,
+    magnitude: ArrayLike | None = None,
     method: str = "interpolated",
     *,
     above: float = 0.0,
@@ -86,13 +86,16 @@ def thin(
     >>> thin(x, np.zeros_like(x)).tolist()
     [[0.0, 0.0, 5.0, 0.0, 0.0]]
     """
-    if method not in THINNINGS:
-        raise InputError(f"method must be one of {', '.join(THINNINGS)}, got {method!r}")
-    given = [x, y] if magnitude is None else [x, y, magnitude]
-    if x.ndim != 2 or len({array.shape for array in given}) > 1:
-        shapes = ", ".join(str(array.shape) for array in given)
-        raise InputError(f"x, y and magnitude must be of one (height, width), got {shapes}")
-    strength = np.hypot(x, y) if magnitude is None else magnitude
+    one_of(method, THINNINGS, "method")
+    if tie is not None and finite(tie, "tie") < 0:
+        raise InputError(f"tie must be at least 0, got {tie}")
+    if magnitude is None:
+        x, y = alike(x=x, y=y)
+        strength = np.hypot(x, y)
+    else:
+        x, y, strength = alike(x=x, y=y, magnitude=magnitude)
+    if x.ndim != 2:
+        raise InputError(f"x, y and magnitude must be one (height, width), got shape {x.shape}")
     height, width = strength.shape
     around = np.zeros((height + 2 * _RING, width + 2 * _RING), strength.dtype)
     inside = around[_RING : _RING + height, _RING : _RING + width]
@@ -108,7 +111,7 @@ def thin(
     share_out(starts, look)
     margin = RELATIVE_TIE * max(float(inside.max()), 0.0) if tie is None else tie
     field = _Field(around.reshape(-1), around.shape[1], margin)
-    least = max(above, 0.0)
+    least = max(finite(above, "above"), 0.0)
     kept = np.zeros(around.size, bool)
     crests: dict[int, tuple[Offsets, Offsets]] = {}
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from ..arrays import Array, finite
+from ..arrays import Array, finite, flag, one_of
 from ..errors import InputError
 from .linking import check_order
 
@@ -83,10 +83,11 @@ def check_way(*, relative: bool, quantiles: bool, auto: str | None) -> None:
 
     >>> check_way(relative=False, quantiles=False, auto="otsu")
     """
-    if sum([relative, quantiles, auto is not None]) > 1:
+    ways = flag(relative, "relative"), flag(quantiles, "quantiles"), auto is not None
+    if sum(ways) > 1:
         raise InputError("relative, quantiles and auto exclude one another")
-    if auto is not None and auto not in AUTOMATIC:
-        raise InputError(f"auto must be one of {', '.join(AUTOMATIC)}, got {auto!r}")
+    if auto is not None:
+        one_of(auto, AUTOMATIC, "auto")
 
 
 def choose_thresholds(

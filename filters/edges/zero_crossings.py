@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from ..arrays import Array
+from ..arrays import Array, alike, finite
 from ..errors import InputError
 from .thinning import RELATIVE_TIE
 
 
-def zero_crossings(response: Array, *, tie: float | None = None) -> Array:
+def zero_crossings(response: ArrayLike, *, tie: float | None = None) -> Array:
     """How steeply a response crosses zero at each pixel, 0 where it does not.
 
     response: (height, width), signed, such as a Laplacian of Gaussian. A crossing between two
@@ -23,9 +24,12 @@ def zero_crossings(response: Array, *, tie: float | None = None) -> Array:
     >>> zero_crossings(np.array([[4.0, 3.0, -1.0, -2.0]])).tolist()
     [[0.0, 0.0, 4.0, 0.0]]
     """
-    if response.ndim != 2:
-        raise InputError(f"response must be (height, width), got shape {response.shape}")
-    values = np.where(np.isfinite(response), response, 0)
+    if tie is not None and finite(tie, "tie") < 0:
+        raise InputError(f"tie must be at least 0, got {tie}")
+    (given,) = alike(response=response)
+    if given.ndim != 2:
+        raise InputError(f"response must be (height, width), got shape {given.shape}")
+    values = np.where(np.isfinite(given), given, 0)
     margin = RELATIVE_TIE * float(np.abs(values).max(initial=0)) if tie is None else tie
     across = _along_rows(values, margin)
     down = _along_rows(values.T, margin).T

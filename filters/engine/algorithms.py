@@ -26,7 +26,7 @@ _CHANNELS_AT_ONCE = 4
 _SSE3 = 3
 
 NANOSECONDS = {"start": 1.1, "tap": 0.048, "tile": 2.5, "box": 3.5, "fourier": 14.5}
-
+"""What a pixel of float32 costs by each part of the work, measured side by side on one machine."""
 
 LEVEL = 1e9
 """How many times larger a value may be than others before sums or transforms lose the others: no

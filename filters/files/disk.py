@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
 from ..errors import ReadError, WriteError
+from .temporaries import clear_abandoned, hold, temporary_name
 
 PathLike: TypeAlias = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
@@ -157,7 +158,8 @@ def write_bytes(path: PathLike, data: bytes | memoryview, *, clobber: bool = Tru
 
     The bytes go to a temporary file beside `path`, to the disk, and only then under the name.
     Whatever goes wrong (a full disk, a signal turned into an exception), what stood at `path`
-    still stands there, byte for byte, and the temporary file is gone.
+    still stands there, byte for byte, and the temporary file is gone. Only a process that is
+    killed outright leaves one; the next that writes in its folder clears it away.
 
     clobber: False refuses a path that exists, even where it appears during the call.
     A symbolic link stays a link: the file that it points to is replaced. The file keeps its
@@ -173,29 +175,54 @@ def write_bytes(path: PathLike, data: bytes | memoryview, *, clobber: bool = Tru
     (b'whole', 1)
     """
     name = display_path(path)
+    with _refusals(name):
+        target, permissions = _place(path, clobber, name)
+        clear_abandoned(target.parent.resolve())
+        is_written = False
+        while not is_written:
+            temporary = target.with_name(temporary_name())
+            is_written = _by_way_of(
+                temporary, target, data, permissions=permissions, clobber=clobber, name=name
+            )
+
+
+def check_writable(path: PathLike, *, clobber: bool = True) -> None:
+    """Raise the WriteError that `write_bytes` would raise for its place, before any work is done.
+
+    Nothing is written; a full disk, say, shows only then.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     check_writable(Path(folder, "a.txt"))
+    """
+    name = display_path(path)
+    with _refusals(name):
+        target, _ = _place(path, clobber, name)
+        if not os.access(target.parent, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+
+@contextmanager
+def _refusals(name: str) -> Iterator[None]:
+    """What the system refuses, as a WriteError that names the path."""
     try:
-        target = Path(os.fsdecode(path))
-        if clobber:
-            target = target.resolve()
-        permissions = _standing(target, clobber, name)
-        if not target.parent.is_dir():
-            raise WriteError(f"{name}: its folder does not exist")
-        # A name of its own, short: the longest legal name plus an ending is no legal name.
-        temporary = target.with_name(f".filt-{os.urandom(8).hex()}.tmp")
-        try:
-            _write_through(temporary, data, permissions)
-            if clobber:
-                temporary.replace(target)
-            else:
-                _put_new(temporary, target, name)
-        finally:
-            with suppress(OSError):
-                temporary.unlink()
+        yield
     except WriteError:
         raise
     except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: links in a circle
         text = "links in a circle" if isinstance(error, RuntimeError) else reason(error)
         raise WriteError(f"{name}: {text}") from None
+
+
+def _place(path: PathLike, clobber: bool, name: str) -> tuple[Path, int | None]:
+    """The file that is to be written for `path`, and its permissions where it stands already."""
+    target = Path(os.fsdecode(path))
+    if clobber:
+        target = target.resolve()
+    permissions = _standing(target, clobber, name)
+    if not target.parent.is_dir():
+        raise WriteError(f"{name}: its folder does not exist")
+    return target, permissions
 
 
 def make_folder(path: PathLike) -> None:
@@ -228,15 +255,41 @@ def _standing(target: Path, clobber: bool, name: str) -> int | None:
     return stat.S_IMODE(status.st_mode)
 
 
-def _write_through(temporary: Path, data: bytes | memoryview, permissions: int | None) -> None:
+def _by_way_of(
+    temporary: Path,
+    target: Path,
+    data: bytes | memoryview,
+    *,
+    permissions: int | None,
+    clobber: bool,
+    name: str,
+) -> bool:
+    """Write to `temporary` and give it the name `target`; False where it was cleared away.
+
+    Who clears up may come in the moment between making a file and holding it; never later.
+    """
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-    with os.fdopen(os.open(temporary, flags, 0o666), "wb") as file:
-        if permissions is not None:
-            temporary.chmod(permissions)
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with os.fdopen(os.open(temporary, flags, 0o666), "wb") as file:
+            is_known = hold(file.fileno(), wait=True) is not None
+            if is_known and os.fstat(file.fileno()).st_nlink == 0:
+                return False
+            if permissions is not None:
+                temporary.chmod(permissions)
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+            if not is_known:
+                file.close()  # Windows does not rename what is open
+            if clobber:
+                temporary.replace(target)
+            else:
+                _put_new(temporary, target, name)
+        return True
+    finally:
+        with suppress(OSError):
+            temporary.unlink()
 
 
 def _put_new(temporary: Path, target: Path, name: str) -> None:

@@ -21,6 +21,7 @@ _START, _END, _SCAN, _EXIF = 0xD8, 0xD9, 0xDA, 0xE1
 _FRAMES = {0xC0, 0xC1, 0xC2}
 _OTHER_FRAMES = set(range(0xC3, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _CMYK_SAMPLES = 4
+_MOST_PIXELS_A_BYTE = 8 * 64  # a block of 8 x 8 takes one bit or more
 # In the data of a scan FF 00 is a byte FF, and FF D0 to FF D7 are restarts.
 _NEXT_MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])")
 
@@ -76,6 +77,9 @@ def decode_jpeg(data: bytearray, header: JpegHeader) -> Array:
 
     Raises DamagedError where the end is missing, or the decoder fails or complains.
     """
+    # The decoder would fill up what is missing, and memory with it, before it complains.
+    if _MOST_PIXELS_A_BYTE * len(data) < header.width * header.height:
+        raise DamagedError
     _check_end(data, header.first_scan)
     samples = decode_with_opencv(data)
     if header.cmyk:

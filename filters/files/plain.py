@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import re
+import threading
+import warnings
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -18,6 +20,8 @@ _PNM_START = re.compile(
     rb"P([2356])" + _GAP + rb"(\d{1,9})" + _GAP + rb"(\d{1,9})" + _GAP + rb"(\d{1,5})\s"
 )
 _LONGEST_START = 1 << 16
+# What is done about warnings belongs to the whole process: one thread at a time changes it.
+_warnings = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,30 @@ class NpyHeader:
         return math.prod(self.shape)
 
 
+def npy_description(file: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Shape, whether columns come first, and dtype, as a .npy file says them at its start.
+
+    Raises DamagedError for what says no such thing.
+
+    >>> from io import BytesIO
+    >>> file = BytesIO()
+    >>> np.save(file, np.zeros((2, 3)))
+    >>> npy_description(BytesIO(file.getvalue()))
+    ((2, 3), False, dtype('float64'))
+    """
+    readers = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }
+    # NumPy warns of headers by Python 2, and Python of odd literals, on standard error.
+    with _warnings, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return readers[np.lib.format.read_magic(file)](file)
+        except Exception as error:  # the header is a Python literal, and fails in as many ways
+            raise DamagedError from error
+
+
 def npy_header(source: Source) -> NpyHeader:
     """The header of a .npy file, after a look whether it has all its values and no more.
 
@@ -116,17 +144,9 @@ def npy_header(source: Source) -> NpyHeader:
     Raises NotReadError for values that are no real numbers of up to 64 bits, DamagedError
     where the number of bytes is not the one that the header announces.
     """
-    readers = {
-        (1, 0): np.lib.format.read_array_header_1_0,
-        (2, 0): np.lib.format.read_array_header_2_0,
-    }
-    try:
-        source.file.seek(0)
-        version = np.lib.format.read_magic(source.file)
-        shape, columns_first, dtype = readers[version](source.file)
-        start = source.file.tell()
-    except Exception as error:  # the header is a Python literal, and fails in as many ways
-        raise DamagedError from error
+    source.file.seek(0)
+    shape, columns_first, dtype = npy_description(source.file)
+    start = source.file.tell()
     if dtype.kind not in "?biuf" or dtype.itemsize > 8:
         raise NotReadError(f"dtype {dtype}")
     header = NpyHeader(shape, dtype, columns_first, start)
@@ -136,8 +156,14 @@ def npy_header(source: Source) -> NpyHeader:
 
 
 def decode_npy(source: Source, header: NpyHeader) -> Array:
-    """The values, in their own shape and dtype and in native byte order."""
+    """The values, in their own shape and dtype and in native byte order.
+
+    Raises DamagedError for a shape that no array can have, of whatever few values it says.
+    """
     values = np.empty(header.count, header.dtype)
     source.take_into(header.start, values.view(np.uint8).data)
     native = values.astype(header.dtype.newbyteorder("="), copy=False)
-    return native.reshape(header.shape, order="F" if header.columns_first else "C")
+    try:
+        return native.reshape(header.shape, order="F" if header.columns_first else "C")
+    except (ValueError, OverflowError):  # too many axes, or one that is too long beside a zero
+        raise DamagedError from None

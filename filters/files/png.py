@@ -15,12 +15,22 @@ import numpy as np
 from ..arrays import Array
 from .disk import DamagedError, Source
 from .headers import MOST_CHUNKS, Header
+from .inflation import MOST_EXPANSION, inflated_length
 from .quiet import decode_with_opencv
 from .tiff_directory import exif_orientation
 
 _SIGNATURE = 8
 _GREY, _GREY_ALPHA = 0, 4
+_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
+
+# Where the passes of an interlaced PNG start and how far apart their columns and rows lie.
+_PASSES = (
+    *((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4)),
+    *((0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)),
+)
+LARGE = 128 << 20
+"""Bytes: the data of a larger picture are looked through before there is memory for its pixels."""
 
 
 def png_header(source: Source) -> Header:
@@ -66,6 +76,8 @@ def decode_png(data: bytearray) -> tuple[Array, int]:
         if name == b"tRNS" or not name[0] & 0x20:  # a small first letter: not needed to decode
             kept.append(chunk)
         end += len(chunk)
+    packed = [chunk[8:-4] for chunk in kept if bytes(chunk[4:8]) == b"IDAT"]
+    _check_filled(bytes(data[: _SIGNATURE + 25]), packed)
     is_all_kept = sum(map(len, kept)) == end
     samples = decode_with_opencv(view[:end] if is_all_kept else b"".join(kept))
     if colour_type == _GREY_ALPHA and samples.ndim == 3:
@@ -73,6 +85,33 @@ def decode_png(data: bytearray) -> tuple[Array, int]:
     if colour_type == _GREY and transparent is not None and samples.ndim == 2:
         samples = _with_transparent_grey(samples, transparent, depth)
     return samples, orientation
+
+
+def _check_filled(header: bytes, packed: list[memoryview]) -> None:
+    """Raise DamagedError where the packed data cannot fill the picture.
+
+    For a large picture they are unpacked, a piece at a time, to know it; the decoder would only
+    notice after it had filled memory with the rest.
+    """
+    expected = _unpacked_bytes(header)
+    if MOST_EXPANSION * sum(map(len, packed)) < expected:
+        raise DamagedError
+    if expected <= LARGE:
+        return
+    if inflated_length(packed, expected) < expected:
+        raise DamagedError
+
+
+def _unpacked_bytes(header: bytes) -> int:
+    """How many bytes the rows have when they are unpacked, each with one for its filter."""
+    width, height, depth, colour_type, _, _, interlace = struct.unpack_from(">IIBBBBB", header, 16)
+    bits = depth * _SAMPLES[colour_type]
+    total = 0
+    for left, top, across, down in _PASSES if interlace else ((0, 0, 1, 1),):
+        columns, rows = -((left - width) // across), -((top - height) // down)
+        if columns > 0 and rows > 0:
+            total += rows * (1 + -(-columns * bits // 8))
+    return total
 
 
 def _chunks(data: bytearray) -> Iterator[tuple[bytes, memoryview]]:

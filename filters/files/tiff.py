@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import io
 import struct
-import zlib
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -22,6 +21,7 @@ from numpy.typing import NDArray
 from ..arrays import Array, full_scale_of
 from .disk import DamagedError, Source
 from .formats import NotReadError
+from .inflation import inflated_length
 from .quiet import decode_with_opencv, decoded
 from .tiff_directory import Directory, directory_bytes
 
@@ -32,6 +32,8 @@ _PIXEL_TAGS = (
 _NONE, _LZW, _PACKBITS = 1, 5, 32773
 _DEFLATE = (8, 32946)
 _FAX = (2, 3, 4)
+# The most that can become of a byte; of a byte of facsimile, any number of white rows.
+_MOST_EXPANSION = {_NONE: 1, _LZW: 4096}
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _CMYK = 0, 1, 2, 3, 5
 _ASSOCIATED, _UNASSOCIATED = (1,), (2,)
 _WHOLE, _FLOAT = 1, 3
@@ -150,10 +152,10 @@ def check_pieces(source: Source, directory: Directory, page: Page) -> None:
             raise DamagedError
         # Some writers fill up the last strip, so it may hold as much as the first.
         length, whole = _piece_length(page, index), _piece_length(page, 0)
-        if page.compression == _NONE and count < length:
+        if _MOST_EXPANSION.get(page.compression, length) * count < length:
             raise DamagedError
         if page.compression in _DEFLATE:
-            unpacked = _inflated_length(source.take(offset, count), whole)
+            unpacked = inflated_length([source.take(offset, count)], whole)
         elif page.compression == _PACKBITS:
             unpacked = _unpacked_length(source.take(offset, count))
         else:
@@ -176,16 +178,6 @@ def _piece_length(page: Page, index: int) -> int:
         high = min(high, page.height - strip * high)
     bits = page.bits * (1 if page.planar else page.samples)
     return high * -(-wide * bits // 8)
-
-
-def _inflated_length(packed: bytes, most: int) -> int:
-    """How many bytes deflated data stands for, looking at `most` + 1; -1 where it is damaged."""
-    inflate = zlib.decompressobj()
-    try:
-        length = len(inflate.decompress(packed, most + 1))
-    except zlib.error:
-        return -1
-    return length if inflate.eof else -1
 
 
 def _unpacked_length(packed: bytes) -> int:

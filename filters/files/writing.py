@@ -79,6 +79,8 @@ def encode_image(picture: Picture, suffix: str) -> bytes:
     >>> encode_image(picture, ".pgm")
     b'P5\n3 2\n255\n\x00\x00\x00\x00\x00\x00'
     """
+    if not isinstance(picture, Picture):
+        raise TypeError(f"picture must be of type Picture, got {type(picture).__name__}")
     suffix = suffix.lower()
     if suffix not in FORMATS:
         endings = f"{', '.join(list(FORMATS)[:-1])} or {list(FORMATS)[-1]}"

@@ -82,9 +82,11 @@ def _check_one_truth(truth: Path, maps: int) -> None:
 
 def _maps_in(path: Path) -> list[Path]:
     """The path itself, or the pictures in the folder that it is."""
-    if not os.path.exists(path):
-        raise ReadError(f"{display_path(path)}: no such file or directory")
-    if not os.path.isdir(path):
+    try:
+        path.stat()
+    except (OSError, ValueError) as error:
+        raise ReadError(f"{display_path(path)}: {reason(error)}") from None
+    if not path.is_dir():
         return [path]
     found = [file for file in _entries(path) if file.suffix.lower() in FORMATS]
     if not found:

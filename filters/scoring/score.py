@@ -12,7 +12,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..arrays import finite, real_array, whole
+from ..arrays import finite, flag, real_array, whole
 from ..errors import InputError
 from .counts import MatchCounts, SoftMap, count_matches
 from .curve import Curve, OperatingPoint, average_precision, best_of_each, best_point, curve_of
@@ -27,6 +27,8 @@ THRESHOLDS = 33
 TOLERANCE = 0.0075
 """How far matched pixels may lie apart, as a share of the picture's diagonal."""
 LARGEST_TOLERANCE = 0.1
+LARGEST_COUNT = 10_000
+"""Thresholds: many times as many as the curve has steps to show."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,12 @@ def score_edges(
     (1.0, 1.0)
     """
     count, jobs = whole(thresholds, "thresholds"), whole(jobs, "jobs")
+    if count > LARGEST_COUNT:
+        raise InputError(f"thresholds must be at most {LARGEST_COUNT}, got {count}")
+    flag(thin, "thin"), flag(ranks, "ranks")
+    for name, several in (("soft_maps", soft_maps), ("truths", truths), ("names", names or ())):
+        if isinstance(several, str) or not isinstance(several, Iterable):
+            raise TypeError(f"{name} must be several, got {type(several).__name__}")
     if not 0 <= finite(tolerance, "tolerance") <= LARGEST_TOLERANCE:
         raise InputError(f"tolerance must be from 0 to {LARGEST_TOLERANCE}, got {tolerance}")
     _compile()

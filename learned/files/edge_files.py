@@ -9,10 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from ...filters.arrays import Array
+from ...filters.arrays import Array, finite, one_of, positive, whole
+from ...filters.bank import ACTIVATIONS
 from ...filters.errors import InputError, ModelError
-from ...filters.files.disk import PathLike, display_path, read_bytes, write_bytes
+from ...filters.files.disk import DamagedError, PathLike, open_regular, write_bytes
+from ...filters.files.plain import npy_description
 from ..edge_network import PICTURE, EdgeLayer, EdgeNetwork, LayerPlan
+from .bank_files import array_in
+from .limits import model_errors, shown
+from .zip_safety import member_bytes, open_zip
 
 _FORMAT = "filt edge network 1"
 _MOST_BYTES = 4_000_000
@@ -50,35 +55,74 @@ def load_network(path: PathLike) -> EdgeNetwork:
     Raises ReadError where there is no such file, ModelError for one that is damaged or another
     kind of file.
     """
-    name = display_path(path)
-    data = read_bytes(path, _MOST_BYTES)
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if sum(member.file_size for member in archive.infolist()) > _MOST_BYTES:
-                raise ModelError(f"{name}: unpacks to more than {_MOST_BYTES} bytes")
-        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            description = json.loads(str(arrays["description"]))
-            if description["format"] != _FORMAT:
-                raise ModelError(f"{name}: not {_FORMAT!r}, got {description['format']!r}")
-            layers = tuple(
-                EdgeLayer(
-                    _plan(fields),
-                    arrays[f"{fields['name']}/kernels"].astype(np.float32),
-                    arrays[f"{fields['name']}/bias"].astype(np.float32),
-                )
-                for fields in description["layers"]
+    with model_errors(path), open_regular(path) as source:
+        if source.size > _MOST_BYTES:
+            raise ModelError(f"{source.size} bytes are more than the limit of {_MOST_BYTES}")
+        try:
+            return _network_in(open_zip(source))
+        except (KeyError, ValueError, TypeError, OverflowError, RecursionError) as error:
+            if isinstance(error, ModelError):
+                raise
+            raise ModelError(f"not a whole edge network: {shown(error)}") from None
+
+
+def _network_in(archive: zipfile.ZipFile) -> EdgeNetwork:
+    if sum(member.file_size for member in archive.infolist()) > _MOST_BYTES:
+        raise ModelError(f"unpacks to more than {_MOST_BYTES} bytes")
+    description = json.loads(_text_in(archive, "description"))
+    if description["format"] != _FORMAT:
+        raise ModelError(f"not {_FORMAT!r}, got {shown(description['format'])}")
+    with np.errstate(over="ignore"):  # what float32 cannot hold is refused as not finite
+        layers = tuple(
+            EdgeLayer(
+                plan,
+                array_in(archive, f"{plan.name}/kernels").astype(np.float32),
+                array_in(archive, f"{plan.name}/bias").astype(np.float32),
             )
-        settings = {key: description[key] for key in ("enlarged", "offset", "scale", "margin")}
-        return EdgeNetwork(_checked(layers), **settings, notes=description["notes"])
-    except (KeyError, ValueError, TypeError, OSError, EOFError, zipfile.BadZipFile) as error:
-        if isinstance(error, ModelError):
-            raise
-        raise ModelError(f"{name}: not a whole edge network: {error}") from error
+            for plan in map(_plan, description["layers"])
+        )
+    return EdgeNetwork(
+        _checked(layers),
+        enlarged=whole(description["enlarged"], "enlarged"),
+        offset=finite(description["offset"], "offset"),
+        scale=positive(description["scale"], "scale"),
+        margin=whole(description["margin"], "margin", 0),
+        notes=description["notes"],
+    )
+
+
+def _text_in(archive: zipfile.ZipFile, name: str) -> str:
+    """The text NAME.npy of an archive: one NumPy string, which is no pickle."""
+    data = member_bytes(archive, f"{name}.npy", _MOST_BYTES)
+    file = io.BytesIO(data)
+    try:
+        shape, _, dtype = npy_description(file)
+        start = file.tell()
+        if shape != () or dtype.kind != "U" or start + dtype.itemsize != len(data):
+            raise ValueError
+        # Not by str(): of 32 bits that are no character NumPy makes a str that crashes Python.
+        stored = np.frombuffer(data, dtype, offset=start).astype(dtype.newbyteorder("<"))
+        return stored.tobytes().decode("utf-32-le").rstrip("\0")
+    except (DamagedError, ValueError):
+        raise ModelError(f"its text {shown(name)} is damaged") from None
 
 
 def _plan(fields: dict[str, Any]) -> LayerPlan:
-    inputs = tuple((str(name), int(factor)) for name, factor in fields["inputs"])
-    return LayerPlan(**{**fields, "inputs": inputs})
+    inputs = tuple((_name(name), whole(factor, "a factor")) for name, factor in fields["inputs"])
+    plan = LayerPlan(**{**fields, "name": _name(fields["name"]), "inputs": inputs})
+    for number in ("outputs", "size", "stride", "dilation"):
+        whole(getattr(plan, number), number)
+    if plan.activation is not None:
+        one_of(plan.activation, ACTIVATIONS, "activation")
+    if not inputs:
+        raise ModelError(f"layer {shown(plan.name)} must have inputs")
+    return plan
+
+
+def _name(name: object) -> str:
+    if not isinstance(name, str):
+        raise TypeError(f"a layer's name must be text, got {shown(name)}")
+    return name
 
 
 def _checked(layers: tuple[EdgeLayer, ...]) -> tuple[EdgeLayer, ...]:
@@ -89,9 +133,10 @@ def _checked(layers: tuple[EdgeLayer, ...]) -> tuple[EdgeLayer, ...]:
         incoming = sum(channels[name] for name, _ in plan.inputs)
         wanted = (plan.size, plan.size, incoming, plan.outputs)
         if layer.kernels.shape != wanted or layer.bias.shape != (plan.outputs,):
-            raise ModelError(f"layer {plan.name} must be {wanted}, got {layer.kernels.shape}")
+            got = layer.kernels.shape
+            raise ModelError(f"layer {shown(plan.name)} must be {wanted}, got {got}")
         if not (np.isfinite(layer.kernels).all() and np.isfinite(layer.bias).all()):
-            raise ModelError(f"layer {plan.name} must be finite")
+            raise ModelError(f"layer {shown(plan.name)} must be finite")
         channels[plan.name] = plan.outputs
     if not layers or layers[-1].plan.outputs != 1:
         raise ModelError("the last layer must have one output")

@@ -76,6 +76,11 @@ def read_model(
     ...     read_model(Path(folder, "m.npz"), name="m")
     <KernelBank m: 8 kernels of 5×5 over 3 channels>
     """
+    for what, text in (("layer", layer), ("layout", layout), ("name", name)):
+        if text is not None and not isinstance(text, str):
+            raise TypeError(f"{what} must be text, got {text!r}")
+    if use is not None and not isinstance(use, LayerUse):
+        raise TypeError(f"use must be of type LayerUse, got {type(use).__name__}")
     check_layout(layout)
     wanted = Wanted(layer, layout, None if white is None else positive(white, "white"))
     with model_errors(path), open_regular(path) as source:

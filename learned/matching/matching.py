@@ -15,7 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...filters.arrays import Array
+from ...filters.arrays import Array, whole
+from ...filters.errors import InputError
 from ..kernel_bank import KernelBank
 from ..layer_use import LayerUse
 from .matches import LEVEL, BankMatch, FamilyMatch, KernelMatch
@@ -27,6 +28,7 @@ from .tuning import Tuning, tuning_of
 
 _FAINT = 0.01
 _RARE = 5
+_MOST_SAMPLES = 10_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +64,10 @@ def match_bank(bank: KernelBank, *, samples: int | None = None) -> BankMatch:
     >>> [kernel.family for kernel in match.kernels]
     ['gradient', 'bar', 'centre-surround']
     """
+    if not isinstance(bank, KernelBank):
+        raise TypeError(f"bank must be of type KernelBank, got {type(bank).__name__}")
+    if samples is not None and whole(samples, "samples") > _MOST_SAMPLES:
+        raise InputError(f"samples must be at most {_MOST_SAMPLES}, got {samples}")
     height, width, channels, _ = bank.kernels.shape
     shapes = shapes_of(bank.kernels)
     tuning = tuning_of(shapes.rows, height, width)

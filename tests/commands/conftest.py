@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from serving import serving
 
 from filt.cli import main
 
 PROGRAM = (sys.executable, "-c", "from filt.cli import main; main(prog_name='filt')")
-SERVER = Path(__file__).with_name("server.py")
 
 
 @pytest.fixture
@@ -49,39 +49,11 @@ def interpreter(tmp_path):
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
     """A program that forks a process for each command; None where nothing can fork."""
-    if not hasattr(os, "fork"):
-        yield None
-        return
-    streams = tmp_path_factory.mktemp("streams")
-    one_thread = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    with subprocess.Popen(
-        [sys.executable, str(SERVER)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **one_thread},
-    ) as running:  # fmt: skip
-        yield running, streams
-        running.stdin.close()
+    with serving(tmp_path_factory.mktemp("streams")) as ask:
+        yield ask
 
 
 @pytest.fixture
 def process(server, interpreter, tmp_path):
     """Run a command as a process of its own in the same folder; arguments may be bytes."""
-    if server is None:
-        return interpreter
-    running, streams = server
-
-    def run(*words):
-        paths = {name: streams / name for name in ("stdout", "stderr")}
-        for path in paths.values():
-            path.write_bytes(b"")
-        request = {
-            "arguments": [os.fsencode(word).hex() for word in words],
-            "folder": str(tmp_path),
-            **{name: str(path) for name, path in paths.items()},
-        }
-        running.stdin.write(json.dumps(request) + "\n")
-        running.stdin.flush()
-        code = int(running.stdout.readline())
-        written = (path.read_bytes() for path in paths.values())
-        return subprocess.CompletedProcess(words, code, *written)
-
-    return run
+    return interpreter if server is None else partial(server, tmp_path)

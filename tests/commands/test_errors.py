@@ -8,7 +8,6 @@ of the folder as it was before, byte for byte.
 from __future__ import annotations
 
 import os
-import struct
 import sys
 import zlib
 from collections.abc import Callable
@@ -17,25 +16,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from bad_files import png
 from PIL import Image
-
-EITHER = (1, 2)
-OTHERS = ("cv2", "opencv", "PIL", "numpy", "errno", "Exception", "libpng", "ReadError", "None")
+from refusals import EITHER, contents, refused
 
 
 def picture(height=6, width=9, channels=3, seed=0):
     rng = np.random.default_rng(seed)
     return Image.fromarray(rng.integers(0, 256, (height, width, channels), np.uint8))
-
-
-def chunk(name, body):
-    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
-
-
-def png(width, height, data, depth=8, colour=0):
-    header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
-    body = chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + body
 
 
 @dataclass(frozen=True)
@@ -503,14 +491,6 @@ OTHER_COMMANDS = [
 ]
 
 
-def contents(folder):
-    found = {}
-    for path in sorted(folder.rglob("*")):
-        kind = path.lstat().st_mode
-        found[path.relative_to(folder)] = kind, path.read_bytes() if path.is_file() else None
-    return found
-
-
 @pytest.fixture
 def furnished(tmp_path):
     """A folder with good pictures, an old output, and a folder inside."""
@@ -522,29 +502,6 @@ def furnished(tmp_path):
     (tmp_path / "photo.sobel-x.png").write_bytes(b"an older output")
     (tmp_path / "sub").mkdir()
     return tmp_path
-
-
-def refused(result, code, says):
-    """Assert that a process ended as bad input must end."""
-    message, output = result.stderr.decode("utf-8"), result.stdout
-    assert "Traceback" not in message, message[-1500:]
-    assert result.returncode in (code if code == EITHER else (code,)), message
-    assert output == b""
-    lines = message.splitlines()
-    assert message.endswith("\n")
-    errors = [line for line in lines if line.startswith("Error: ")]
-    assert len(errors) == 1, message
-    assert lines[-1] == errors[0], message
-    if result.returncode == 1:
-        assert lines == errors, message
-        assert not message.endswith(".\n")
-    else:
-        assert lines[0].startswith("Usage: filt")
-        assert "Warning" not in message, message
-    assert not any(other in message for other in OTHERS), message
-    assert all(line.isprintable() for line in lines)
-    for part in says:
-        assert part in errors[0]
 
 
 def check(case, furnished, process):

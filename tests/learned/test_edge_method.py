@@ -102,6 +102,18 @@ def test_depth_and_colour_make_no_difference():
     np.testing.assert_allclose(scaled, expected, atol=1e-4)
 
 
+@pytest.mark.parametrize("shape", [(29, 33), (32, 30), (31, 32), (1, 5)])
+def test_its_stages_are_there_for_sides_of_any_length(shape):
+    picture = np.random.default_rng(3).random(shape)
+    even = np.pad(picture, [(0, -side % 4) for side in shape], mode="symmetric")
+    stages, expected = (find_edges(one, "learned-edges").stages for one in (picture, even))
+    layers = [stage for stage in stages if stage.name.startswith("layer ")]
+    same = [stage for stage in expected if stage.name.startswith("layer ")]
+    assert len(layers) == len(same) > 0
+    for one, other in zip(layers, same, strict=True):
+        np.testing.assert_array_equal(one.pixels, other.pixels)
+
+
 def test_its_stages_have_the_feature_maps_of_every_layer():
     stages = find_edges(STEP, "learned-edges").stages
     layers = [f"layer {layer.plan.name}" for layer in shipped_network().layers]

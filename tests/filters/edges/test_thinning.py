@@ -192,7 +192,7 @@ class TestOddInput:
         ("arrays_given", "message"),
         [
             ((np.zeros((3, 3)), np.zeros((3, 4))), r"got \(3, 3\), \(3, 4\)"),
-            ((np.zeros((3, 3)), np.zeros((3, 3)), np.zeros((4, 3))), "one .height, width."),
+            ((np.zeros((3, 3)), np.zeros((3, 3)), np.zeros((4, 3))), "of one shape"),
             ((np.zeros(3), np.zeros(3)), "one .height, width."),
             ((np.zeros((3, 3, 3)), np.zeros((3, 3, 3))), "one .height, width."),
         ],

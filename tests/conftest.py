@@ -1,0 +1,32 @@
+"""`--long`: the same property tests with many times as many examples, for a night."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import settings
+
+LONG = 200
+"""How many times as many examples `--long` asks for."""
+
+_KEPT = "_hypothesis_internal_use_settings"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--long",
+        action="store_true",
+        help=f"{LONG} times as many examples of every property (hypothesis): some hours",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--long"):
+        return
+    seen = set()
+    for item in items:
+        test = getattr(item, "obj", None)
+        test = getattr(test, "__func__", test)  # a method is bound anew every time it is asked for
+        if getattr(test, "is_hypothesis_test", False) and test not in seen:
+            seen.add(test)
+            asked = getattr(test, _KEPT, settings.default)
+            setattr(test, _KEPT, settings(asked, max_examples=LONG * asked.max_examples))
