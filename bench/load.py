@@ -59,7 +59,9 @@ def made(folder: Path, count: int, share: float, seed: int = 0) -> Batch:
     rng = np.random.default_rng(seed)
     is_bad = np.zeros(count, bool)
     is_bad[rng.choice(count, round(count * share), replace=False)] = True
-    pipeline, good, bad = filt.resolve(PIPELINE), {}, []
+    pipeline = filt.resolve(PIPELINE)
+    good: dict[Path, Pixels] = {}
+    bad: list[Path] = []
     for number in range(count):
         pixels = rng.integers(0, 256, _SHAPE, np.uint8)
         path = folder / f"{number:05}.png"
