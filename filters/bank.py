@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .arrays import Array, as_image, one_of, pair, real_array, working_dtype
+from .arrays import Array, as_image, checked_image, one_of, pair, real_array, working_dtype
 from .borders import border_indices, pad, resolve_border
 from .engine import Lay, Pixels
 from .engine.banks import Finish, responses
@@ -134,9 +134,7 @@ def correlate_bank(
     """
     if activation is not None:
         one_of(activation, ACTIVATIONS, "activation")
-    pixels = real_array(image, "image")
-    if pixels.ndim not in (2, 3) or pixels.size == 0:
-        pixels = as_image(pixels)
+    pixels = checked_image(image)
     source = Pixels(pixels, working_dtype(pixels.dtype))
     taps = _fitting(bank, pixels.shape, source.dtype)
     lay = _lay(pixels.shape, taps, mode=mode, border=border, stride=stride, dilation=dilation)

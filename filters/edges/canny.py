@@ -11,12 +11,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..arrays import Array, checked_image, finite, one_of, real_array, working_dtype
-from ..catalogue import kernel
 from ..colour import luma, luma_rows
 from ..engine import Pixels, Rows, Stage, Window, computed, walked
 from ..errors import InputError
 from ..picture import full_scale_for
-from ..placement import Placement, on_one_grid, placed
 from .gradient import (
     Gradient,
     brightest,
@@ -24,7 +22,7 @@ from .gradient import (
     gradient_of_planes,
     operator_kernels,
     seen_in_unit,
-    side_by_side,
+    slope_rows,
     smoothed,
 )
 from .linking import Mask, link
@@ -125,7 +123,7 @@ def canny(
         ends = np.array([[pixels.min(), pixels.max()]], pixels.dtype)
         brightest_grey = _brightest_of(grey if pixels.ndim == 3 else _grey_rows(ends, white))
         if np.isfinite(brightest_grey):
-            slopes = _slope_rows(grey, sigma, operator, border)
+            slopes = slope_rows(grey, operator, sigma, border)
             asked = Thresholds(low, high)
             steepest = operator_kernels(operator, sigma)[0].positive_sum
             crests = _crest_rows(
@@ -245,16 +243,6 @@ def _brightest_of(grey: Rows) -> float:
     found: list[float] = []
     walked(grey, lambda start, stop, rows: found.append(float(np.abs(rows).max())))
     return max(found) if np.isfinite(found).all() else np.inf
-
-
-def _slope_rows(grey: Rows, sigma: float, operator: str, border: str) -> Rows:
-    """The slopes to the right and downwards, one above the other in each row."""
-    laid = Placement(border=border)
-    across, down = operator_kernels(operator, sigma)
-    if operator != "gaussian" and sigma:
-        grey = placed(grey, [kernel("gaussian-blur", sigma=sigma).taps], laid)
-    taps = on_one_grid([across.taps, down.taps])
-    return placed(grey, taps, laid, side_by_side, planes=2)
 
 
 def _crest_rows(

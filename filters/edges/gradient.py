@@ -14,7 +14,7 @@ from ..arrays import Array, as_image, checked_image, finite, one_of, working_dty
 from ..catalogue import kernel
 from ..colour import lab_of, luma, luma_rows
 from ..combination import magnitude
-from ..engine import Pixels, walked
+from ..engine import Pixels, Rows, walked
 from ..errors import InputError
 from ..kernel import Kernel
 from ..picture import full_scale_for
@@ -91,14 +91,9 @@ def gradient_polar(
     >>> length[1].tolist(), direction[1].tolist()
     ([0.0, 1020.0, 1020.0, 0.0], [0.0, 0.0, 0.0, 0.0])
     """
-    across, down = operator_kernels(operator, sigma)
     pixels = checked_image(image)
-    laid = Placement(border=border)
     source = luma_rows(Pixels(pixels, working_dtype(pixels.dtype)))
-    if operator != "gaussian" and sigma:
-        source = placed(source, [kernel("gaussian-blur", sigma=sigma).taps], laid)
-    taps = on_one_grid([across.taps, down.taps])
-    slopes = placed(source, taps, laid, side_by_side, planes=2)
+    slopes = slope_rows(source, operator, sigma, border)
     given = [np.empty(source.shape, source.dtype) for _ in range(2)] if out is None else out
     if not isinstance(given, tuple | list) or len(given) != 2:
         raise InputError(
@@ -118,14 +113,23 @@ def gradient_polar(
     return length, direction
 
 
-def side_by_side(responses: Sequence[Array], out: Array) -> None:
-    """Two responses as the two planes of each row of `out`, (height, 2, width).
+def slope_rows(grey: Rows, operator: str, sigma: float, border: str) -> Rows:
+    """The slopes of a grey picture to the right and downwards, (height, 2, width), by its rows.
 
-    >>> planes = np.empty((1, 2, 1))
-    >>> side_by_side([np.array([[3.0]]), np.array([[4.0]])], planes)
-    >>> planes.tolist()
-    [[[3.0], [4.0]]]
+    operator, sigma, border and errors: as for `gradient`.
+
+    >>> slope_rows(Pixels(np.eye(3), np.dtype(float)), "sobel", 0.0, "reflect101").shape
+    (3, 2, 3)
     """
+    across, down = operator_kernels(operator, sigma)
+    laid = Placement(border=border)
+    if operator != "gaussian" and sigma:
+        grey = placed(grey, [kernel("gaussian-blur", sigma=sigma).taps], laid)
+    taps = on_one_grid([across.taps, down.taps])
+    return placed(grey, taps, laid, _side_by_side, planes=2)
+
+
+def _side_by_side(responses: Sequence[Array], out: Array) -> None:
     out[:, 0], out[:, 1] = responses
 
 

@@ -227,14 +227,7 @@ def walked(rows: Rows, take: Callable[[int, int, Array], object]) -> None:
     >>> walked(Pixels(np.eye(2), np.dtype(float)), lambda start, stop, strip: print(strip.sum()))
     2.0
     """
-    height, at_once = rows.shape[0], strip_height(rows)
-
-    def give(start: int) -> None:
-        stop = min(start + at_once, height)
-        with strip_memory():
-            take(start, stop, rows.read(start, stop))
-
-    share_out(range(0, height, at_once), give)
+    _in_strips(rows, lambda start, stop: take(start, stop, rows.read(start, stop)))
 
 
 def computed(rows: Rows, out: Array | None = None) -> Array:
@@ -246,12 +239,16 @@ def computed(rows: Rows, out: Array | None = None) -> Array:
     [[1.0, 0.0], [0.0, 1.0]]
     """
     result = np.empty(rows.shape, rows.dtype) if out is None else out
+    _in_strips(rows, lambda start, stop: rows.write(start, stop, result[start:stop]))
+    return result
+
+
+def _in_strips(rows: Rows, work: Callable[[int, int], object]) -> None:
+    """Do `work` for the first row, and the row after the last, of every strip, on all threads."""
     height, at_once = rows.shape[0], strip_height(rows)
 
-    def make(start: int) -> None:
-        stop = min(start + at_once, height)
+    def do(start: int) -> None:
         with strip_memory():
-            rows.write(start, stop, result[start:stop])
+            work(start, min(start + at_once, height))
 
-    share_out(range(0, height, at_once), make)
-    return result
+    share_out(range(0, height, at_once), do)
