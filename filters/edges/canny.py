@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from types import MappingProxyType
 
-import cv2
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -25,7 +24,7 @@ from .gradient import (
     slope_rows,
     smoothed,
 )
-from .linking import Mask, link
+from .linking import Mask, link, shrunk
 from .thinning import REACH, THINNINGS, thin
 from .thresholds import Thresholds, check_way, choose_thresholds
 
@@ -208,7 +207,7 @@ def _stages(
     seen: Mask = np.asarray(known, bool)
     if inside is not None:
         seen = np.asarray(seen & inside, bool)
-    counted = np.isfinite(magnitude) & _shrunk(seen, across.shape[1] // 2)
+    counted = np.isfinite(magnitude) & shrunk(seen, across.shape[1] // 2)
     brightness = smooth if smooth.ndim == 2 else smooth[..., 0] if space == "lab" else luma(smooth)
     thresholds = choose_thresholds(
         magnitude[counted], brightness[counted], low, high,
@@ -294,12 +293,3 @@ def _smoothed_inside(grey: Array, sigma: float, border: str, inside: Mask | None
     return np.divide(
         blurred, share, out=np.zeros_like(blurred), where=np.broadcast_to(weight, blurred.shape)
     )
-
-
-def _shrunk(inside: Mask, reach: int) -> Mask:
-    """The pixels of a mask whose slopes see nothing else: none within `reach` is outside."""
-    if inside.all():
-        return inside
-    side = 2 * reach + 1
-    shrunk = cv2.erode(inside.astype(np.uint8), np.ones((side, side), np.uint8))
-    return shrunk.reshape(inside.shape).astype(bool)

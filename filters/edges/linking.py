@@ -48,3 +48,16 @@ def check_order(low: float, high: float) -> None:
             raise TypeError(f"{name} must be a number, got {type(value).__name__}")
     if not low <= high:
         raise InputError(f"low must be at most high, got low {low:g} and high {high:g}")
+
+
+def shrunk(inside: Mask, reach: int) -> Mask:
+    """The pixels of a mask within whose `reach`, a square, none is outside of it.
+
+    >>> shrunk(np.array([[True, True, True, False]]), 1).tolist()
+    [[True, True, False, False]]
+    """
+    if inside.all():
+        return inside
+    side = 2 * reach + 1
+    kept = cv2.erode(inside.astype(np.uint8), np.ones((side, side), np.uint8))
+    return kept.reshape(inside.shape).astype(bool)

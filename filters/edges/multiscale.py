@@ -16,7 +16,6 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from types import MappingProxyType
 
-import cv2
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -32,7 +31,7 @@ from ..picture import full_scale_for
 from ..recipes import gaussian_1d
 from .canny import TIE
 from .gradient import seen_in_unit, seen_planes
-from .linking import Mask
+from .linking import Mask, shrunk
 from .oriented import along_lines, mean_around
 from .tensor import StructureTensor
 from .thinning import thin
@@ -337,9 +336,7 @@ def _apart_from_surround(
 
 def _seen_by_known(known: Mask, finest: float) -> Mask:
     """The pixels whose finest slopes see nothing unknown."""
-    side = 2 * (gaussian_1d(finest).size // 2 + 1) + 1
-    inside = cv2.erode(known.astype(np.uint8), np.ones((side, side), np.uint8))
-    return inside.reshape(known.shape).astype(bool)
+    return shrunk(known, gaussian_1d(finest).size // 2 + 1)
 
 
 def _turn_to_bright(x: Array, y: Array, ringed: list[Array], rows: slice) -> None:

@@ -23,7 +23,7 @@ from ..arrays import ONE_THREAD, Array
 from ..sizes import reach
 from .correlation import Lay, correlated
 from .plan import plan_of
-from .rows import STRIP_BYTES, Rows, Stage, Window
+from .rows import STRIP_BYTES, Rows, Stage
 from .scratch import scratch
 from .sides import Sides
 
@@ -218,13 +218,7 @@ def responses(source: Rows, taps: Array, lay: Lay, finish: Finish | None = None)
     taps: (rows, columns, in, out), in the dtype of `source`, which has as many channels. finish:
     changes a strip of them in place.
     """
-    covered = reach(taps.shape[0], lay.dilation[0]), reach(taps.shape[1], lay.dilation[1])
-    height, width = (
-        (side + before + after - seen) // step + 1
-        for side, before, after, seen, step in zip(
-            source.shape, lay.before, lay.after, covered, lay.stride, strict=False
-        )
-    )
+    height, width = lay.result(source.shape, taps.shape)
     shape = (height, width, taps.shape[3])
     bank = Bank(taps, width, lay.stride, lay.dilation)
     if _kernel_by_kernel(bank, height * width):
@@ -233,8 +227,7 @@ def responses(source: Rows, taps: Array, lay: Lay, finish: Finish | None = None)
     def strip(rows: Array, out: Array) -> None:
         bank.correlate(rows, Sides(lay.before[1], lay.after[1], lay.border), out, finish)
 
-    window = Window(lay.before[0], covered[0], lay.stride[0])
-    stage = Stage(source, shape, source.dtype, strip, window, lay.border)
+    stage = Stage(source, shape, source.dtype, strip, lay.window(taps.shape), lay.border)
     # Rows of the halo are gathered twice, but never multiplied twice: strips may be short, so that
     # small maps are shared out too.
     most = min(STRIP_BYTES // stage.widest, int(_STRIP / (bank.cost * width)))

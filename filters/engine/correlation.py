@@ -32,6 +32,20 @@ class Lay:
     stride: tuple[int, int] = (1, 1)
     dilation: tuple[int, int] = (1, 1)
 
+    def result(self, picture: Sequence[int], taps: Sequence[int]) -> tuple[int, int]:
+        """Height and width of the response of so many taps to a picture of that shape."""
+        height, width = (
+            (side + before + after - reach(length, gap)) // step + 1
+            for side, length, before, after, step, gap in zip(
+                picture, taps, self.before, self.after, self.stride, self.dilation, strict=False
+            )
+        )
+        return height, width
+
+    def window(self, taps: Sequence[int]) -> Window:
+        """The rows that so many taps see."""
+        return Window(self.before[0], reach(taps[0], self.dilation[0]), self.stride[0])
+
 
 @dataclass(frozen=True, eq=False)
 class _Strip:
@@ -132,13 +146,7 @@ def correlated(
     """
     rows, columns = kernels[0].shape[:2]
     plans = tuple(_plans(taps, source.dtype) for taps in kernels)
-    covered = reach(rows, lay.dilation[0]), reach(columns, lay.dilation[1])
-    height, width = (
-        (side + before + after - seen) // step + 1
-        for side, before, after, seen, step in zip(
-            source.shape, lay.before, lay.after, covered, lay.stride, strict=False
-        )
-    )
+    height, width = lay.result(source.shape, (rows, columns))
     each = () if kernels[0].ndim == 3 else source.shape[2:]
     strip = _Strip(plans, (rows, columns), lay, combine)
     return Stage(
@@ -146,7 +154,7 @@ def correlated(
         (height, *([] if planes is None else [planes]), width, *each),
         source.dtype,
         strip,
-        Window(lay.before[0], covered[0], lay.stride[0]),
+        lay.window((rows, columns)),
         lay.border,
         strip.over if strip.writes_over and source.halo == 0 else None,
         # Where the source makes its halo anew for every strip, few large strips are better.
