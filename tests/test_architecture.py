@@ -34,8 +34,12 @@ HEAVY = {
     "h5py",
     "skimage",
     "jinja2",
-    "dask",
     "numba",
+    "dask",
+    "distributed",
+    "fsspec",
+    "tifffile",
+    "zarr",
 }
 
 
