@@ -39,12 +39,37 @@ def magnitude(responses: Sequence[Array], out: Array) -> None:
 
 
 def _root_of_squares(responses: Sequence[Array], out: Array) -> None:
+    sum_of_squares(responses, out)
+    np.sqrt(out, out=out)
+
+
+def sum_of_squares(responses: Sequence[Array], out: Array) -> None:
+    """The sum of the squared responses at each pixel, written into `out`.
+
+    >>> square = np.empty(1)
+    >>> sum_of_squares([np.array([3.0]), np.array([-4.0])], square)
+    >>> square.tolist()
+    [25.0]
+    """
     square = scratch(out.shape, out.dtype)
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         np.multiply(responses[0], responses[0], out=out)
         for response in responses[1:]:
             np.add(out, np.multiply(response, response, out=square), out=out)
-        np.sqrt(out, out=out)
+
+
+def sum_of_magnitudes(responses: Sequence[Array], out: Array) -> None:
+    """The sum of the responses' magnitudes at each pixel, written into `out`.
+
+    >>> total = np.empty(1)
+    >>> sum_of_magnitudes([np.array([3.0]), np.array([-4.0])], total)
+    >>> total.tolist()
+    [7.0]
+    """
+    here = scratch(out.shape, out.dtype)
+    np.abs(responses[0], out=out)
+    for response in responses[1:]:
+        np.add(out, np.abs(response, out=here), out=out)
 
 
 def largest(responses: Sequence[Array], out: Array) -> None:

@@ -11,7 +11,9 @@ from numpy.typing import ArrayLike
 
 from ..arrays import Array, checked_image, finite, one_of, real_array, working_dtype
 from ..colour import luma, luma_rows
+from ..combination import sum_of_magnitudes, sum_of_squares
 from ..engine import Pixels, Rows, Stage, Window, computed, walked
+from ..engine.scratch import scratch
 from ..errors import InputError
 from ..picture import full_scale_for
 from .gradient import (
@@ -25,7 +27,7 @@ from .gradient import (
     smoothed,
 )
 from .linking import Mask, link, shrunk
-from .thinning import REACH, THINNINGS, thin
+from .thinning import REACH, THINNINGS, Length, crests_of, thin
 from .thresholds import Thresholds, check_way, choose_thresholds
 
 SIGMA, LOW, HIGH = 1.4, 0.03, 0.08
@@ -39,6 +41,12 @@ NORMS: MappingProxyType[str, Callable[[Gradient], Array]] = MappingProxyType(
     {"l2": lambda slopes: slopes.magnitude, "l1": lambda slopes: slopes.magnitude_l1}
 )
 """How long a gradient is: by its length, or by the sum of its two slopes' magnitudes."""
+
+_POWERS = {"l2": (sum_of_squares, 2), "l1": (sum_of_magnitudes, 1)}
+
+_SQUARABLE = (1e-100, 1e100)
+"""How bright the brightest pixel may be where slopes are squared: what vanishes then is far below
+a tie."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +129,7 @@ def canny(
         # Of a grey picture the two ends of its range say as much.
         ends = np.array([[pixels.min(), pixels.max()]], pixels.dtype)
         brightest_grey = _brightest_of(grey if pixels.ndim == 3 else _grey_rows(ends, white))
-        if np.isfinite(brightest_grey):
+        if _SQUARABLE[0] < brightest_grey < _SQUARABLE[1]:
             slopes = slope_rows(grey, operator, sigma, border)
             asked = Thresholds(low, high)
             steepest = operator_kernels(operator, sigma)[0].positive_sum
@@ -232,7 +240,11 @@ def _grey_rows(pixels: Array, white: float) -> Rows:
     source = Pixels(pixels, working_dtype(pixels.dtype))
 
     def to_unit(rows: Array, out: Array) -> None:
-        np.divide(rows, rows.dtype.type(white), out=out, dtype=rows.dtype)
+        # Divided first, in the dtype that it has: as `seen_in_unit` does.
+        unit = rows
+        if white != 1:
+            unit = np.divide(rows, rows.dtype.type(white), out=scratch(rows.shape, rows.dtype))
+        np.copyto(out, unit)
 
     return luma_rows(Stage(source, source.shape, np.dtype(np.float64), to_unit))
 
@@ -254,18 +266,17 @@ def _crest_rows(
     tie: float,
 ) -> Rows:
     """2 on crests above high, 1 on those above low, 0 elsewhere."""
+    height, _, width = slopes.shape
+    length = Length(*_POWERS[norm], full_scale)
 
     def classify(rows: Array, out: Array) -> None:
-        found = Gradient(rows[:, 0], rows[:, 1], full_scale)
-        magnitude = NORMS[norm](found) / full_scale
-        above = thresholds.low - 2 * tie
-        crests = thin(found.x, found.y, magnitude, thinning, above=above, tie=tie)
-        inside = crests[REACH : len(crests) - REACH]
-        np.greater(inside, thresholds.low, out=out, casting="unsafe")
-        out[inside > thresholds.high] = 2
+        places, lengths = crests_of(rows, length, thinning, above=thresholds.low - 2 * tie, tie=tie)
+        inside = (places >= REACH * width) & (places < (len(rows) - REACH) * width)
+        crests = inside & (lengths > thresholds.low)
+        out[...] = 0
+        out.reshape(-1)[places[crests] - REACH * width] = 1 + (lengths[crests] > thresholds.high)
 
     window = Window(REACH, 2 * REACH + 1)
-    height, _, width = slopes.shape
     return Stage(slopes, (height, width), np.dtype(np.uint8), classify, window, "zero")
 
 

@@ -7,11 +7,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..arrays import real_array
+from ..chunks import takes_dask
 from ..errors import InputError
 
 Mask = NDArray[np.bool_]
 
 
+@takes_dask
 def link(thinned: ArrayLike, low: float, high: float) -> Mask:
     """The edges: pixels above `high`, and those above `low` that touch an edge.
 
@@ -27,15 +29,14 @@ def link(thinned: ArrayLike, low: float, high: float) -> Mask:
     if strength.ndim != 2 or strength.size == 0:
         raise InputError(f"thinned must be (height, width), got shape {strength.shape}")
     check_order(low, high)
-    weak = strength > low
+    weak: Mask = strength > low
     count, labels = cv2.connectedComponents(weak.view(np.uint8), connectivity=8)
     places = np.flatnonzero(weak)
     found = labels.reshape(-1)[places]
     kept = np.zeros(count, bool)
     kept[found[strength.reshape(-1)[places] > high]] = True
-    edges = np.zeros(strength.shape, bool)
-    edges.reshape(-1)[places] = kept[found]
-    return edges
+    weak.reshape(-1)[places] = kept[found]
+    return weak
 
 
 def check_order(low: float, high: float) -> None:

@@ -10,7 +10,7 @@ magnitude falls along the edge: then too the darker one alone stays.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..arrays import Array, alike, finite, one_of
 from ..engine import share_out
+from ..engine.scratch import scratch, strip_memory
 from ..errors import InputError
 
 Offsets = NDArray[np.intp]
@@ -39,6 +40,9 @@ _RING = 2
 
 _PIXELS = 1 << 14
 """So many pixels at a time: what is computed of them stays in the cache."""
+
+_SURELY = 1 - 1e-9
+"""What is above a threshold is above this share of it, in whatever order it is rounded."""
 
 
 def _interpolated(x: Array, y: Array) -> tuple[Array, Array]:
@@ -113,7 +117,7 @@ def thin(
     field = _Field(around.reshape(-1), around.shape[1], margin)
     least = max(finite(above, "above"), 0.0)
     kept = np.zeros(around.size, bool)
-    crests: dict[int, tuple[Offsets, Offsets]] = {}
+    crests: dict[int, tuple[Offsets, Offsets, Array]] = {}
 
     def compare(top: int) -> None:
         rows = slice(top, min(top + step, height))
@@ -128,27 +132,83 @@ def thin(
 
     share_out(starts, compare)
     thinned = np.zeros_like(strength)
-    for places, darker in crests.values():
-        equal = np.abs(field.values[darker] - field.values[places]) <= margin
-        alone = places[~(kept[darker] & equal)]
-        row = alone // field.width - _RING
-        thinned[row, alone - (row + _RING) * field.width - _RING] = field.values[alone]
+    for found in crests.values():
+        places, lengths = field.single(*found, kept)
+        row = places // field.width - _RING
+        thinned[row, places - (row + _RING) * field.width - _RING] = lengths
     return thinned
+
+
+@dataclass(frozen=True)
+class Length:
+    """How long a gradient is: a power of its length, which is quickly made of its two slopes.
+
+    power: from the two slopes to what is written into its second argument. exponent: 1 or 2, which
+    power of the length that is. full_scale: the length that counts as 1.
+    """
+
+    power: Callable[[Sequence[Array], Array], object]
+    exponent: int
+    full_scale: float
+
+
+def crests_of(
+    slopes: Array, length: Length, method: str, *, above: float, tie: float
+) -> tuple[Offsets, Array]:
+    """Where the gradient in a strip of rows is a crest, and how long it is there.
+
+    slopes: (rows, 2, width), all finite, to the right and downwards. method, above, tie: as for
+    `thin`, whose answer this is for the length that is asked for; its root is only taken where it
+    is needed. Gives places, counted along the rows from the strip's first pixel, and lengths.
+
+    >>> from ..combination import sum_of_squares
+    >>> slopes = np.array([[[0.0, 3, 6, 2], [0.0, 4, 8, 0]]])
+    >>> places, lengths = crests_of(
+    ...     slopes, Length(sum_of_squares, 2, 1.0), "sectors", above=6.0, tie=0.0
+    ... )
+    >>> places.tolist(), lengths.tolist()
+    ([2], [10.0])
+    """
+    height, _, width = slopes.shape
+    around = scratch((height + 2 * _RING, width + 2 * _RING), slopes.dtype)
+    around[:_RING] = around[-_RING:] = 0
+    around[:, :_RING] = around[:, -_RING:] = 0
+    inside, step = around[_RING:-_RING, _RING:-_RING], max(1, _PIXELS // width)
+    for rows in (slice(top, top + step) for top in range(0, height, step)):
+        with strip_memory():
+            length.power((slopes[rows, 0], slopes[rows, 1]), inside[rows])
+    field = _Field(around.reshape(-1), around.shape[1], tie, length.exponent, length.full_scale)
+    least = (max(above, 0.0) * length.full_scale) ** length.exponent
+    seen = np.flatnonzero(field.values > least * _SURELY)
+    line, row = slopes.reshape(-1), seen // field.width
+    right = seen + row * (2 * width - field.width) - _RING * (2 * width + 1)
+    directions = THINNINGS[method](line.take(right), line.take(right + width))
+    crests, darker, lengths = field.crests(seen, *directions)
+    steep = lengths > above
+    kept = scratch((around.size,), np.bool_)
+    kept.fill(False)
+    kept[crests[steep]] = True
+    places, lengths = field.single(crests[steep], darker[steep], lengths[steep], kept)
+    return places - (places // field.width) * (2 * _RING) - width * _RING - _RING, lengths
 
 
 @dataclass(frozen=True, eq=False)
 class _Field:
     """Magnitudes with a ring of zeros, row after row in one line: a neighbour is places away.
 
-    values: the magnitudes. width: of a row. margin: magnitudes closer than this are equal.
+    values: a power of the magnitudes, by `exponent`, where `full_scale` counts as 1. width: of a
+    row. margin: magnitudes closer than this are equal.
     """
 
     values: Array
     width: int
     margin: float
+    exponent: int = 1
+    full_scale: float = 1.0
 
-    def crests(self, places: Offsets, right: Array, down: Array) -> tuple[Offsets, Offsets]:
-        """The places among these that are crests, and the nearest neighbour on their dark side.
+    def crests(self, places: Offsets, right: Array, down: Array) -> tuple[Offsets, Offsets, Array]:
+        """The places among these that are crests, the nearest neighbour on their dark side, and
+        their magnitudes.
 
         right, down: the steps from each place to its rival on the bright side. One of the two is
         whole. The other shares the magnitude between the straight neighbour and the corner.
@@ -156,7 +216,7 @@ class _Field:
         straight = down.astype(np.intp) * self.width + right.astype(np.intp)
         corner = np.sign(down).astype(np.intp) * self.width + np.sign(right).astype(np.intp)
         share = np.minimum(np.abs(right), np.abs(down)).astype(self.values.dtype, copy=False)
-        here = self.values.take(places)
+        here = self._at(places)
         dark = self._between(places - straight, places - corner, share)
         higher = np.flatnonzero(here > dark + self.margin)
         places, straight, corner = (each.take(higher) for each in (places, straight, corner))
@@ -172,11 +232,29 @@ class _Field:
             crest[tied] = beyond < here[tied] - self.margin
         places = places[crest]
         to_corner = share[crest] * _BEYOND_ROUNDING > 0.5
-        return places, places - np.where(to_corner, corner[crest], straight[crest])
+        darker = places - np.where(to_corner, corner[crest], straight[crest])
+        return places, darker, here[crest]
+
+    def single(
+        self, places: Offsets, darker: Offsets, here: Array, kept: NDArray[np.bool_]
+    ) -> tuple[Offsets, Array]:
+        """The crests that stay, and their magnitudes: of two equal ones side by side the darker.
+
+        kept: by place, which are crests.
+        """
+        equal = np.abs(self._at(darker) - here) <= self.margin
+        alone = ~(kept[darker] & equal)
+        return places[alone], here[alone]
+
+    def _at(self, places: Offsets) -> Array:
+        """The magnitude at places; any there is where one lies outside."""
+        found = self.values.take(places, mode="clip")
+        if self.exponent == 2:
+            np.sqrt(found, out=found)
+        return found if self.full_scale == 1 else np.divide(found, self.full_scale, out=found)
 
     def _between(self, near: Offsets, far: Offsets, share: Array) -> Array:
         """The magnitude between two places. Where nothing is shared `far` may lie outside."""
-        found = self.values.take(near)
-        more = self.values.take(far, mode="clip")
+        found, more = self._at(near), self._at(far)
         np.multiply(np.subtract(more, found, out=more), share, out=more)
         return np.add(found, more, out=found)

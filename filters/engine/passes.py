@@ -80,8 +80,11 @@ class Passes:
         result = scratch(shape, rows.dtype) if out is None else out
         passed = scratch((_AT_ONCE, wide, *channels), rows.dtype)
         part = scratch((_AT_ONCE, *shape[1:]), rows.dtype)
-        for top in range(0, height, _AT_ONCE):
+        top = 0
+        while top < height:
+            # All whole blocks of rows that there are, then what is left of one.
             made = min(_AT_ONCE, height - top)
+            made = made // _DOWN * _DOWN or made
             seen, into = rows[top : top + made + down - 1], result[top : top + made]
             with strip_memory():
                 # BLAS adds up in another order when a product has fewer rows: none has.
@@ -92,6 +95,7 @@ class Passes:
                 self._make(seen, sides, passed[:whole], part[:whole], into)
                 if whole != made:
                     result[top : top + made] = into[:made]
+            top += made
         return result
 
     def _make(self, seen: Array, sides: Sides, passed: Array, part: Array, out: Array) -> None:

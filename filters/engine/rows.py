@@ -27,7 +27,7 @@ _WORTH_SEAMS = 8
 """A strip is written where it belongs, and its seams made again, if it has so many times their
 rows."""
 
-_HALOS = 12
+_HALOS = 3
 """A strip has at least so many times the rows of its halo, which are computed twice."""
 
 
