@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 
 from . import recipes as r
@@ -290,11 +291,18 @@ def kernel(name: str, /, **parameters: Value) -> Kernel:
     word = ALIASES.get(word, word)
     if word not in RECIPES:
         raise InputError(unknown_name(word, [*RECIPES, *ALIASES], "kernel"))
-    recipe = RECIPES[word]
-    bound = bind(word, recipe.parameters, gathered(written, parameters))
+    bound = bind(word, RECIPES[word].parameters, gathered(written, parameters))
+    return _made_once(word, tuple(bound.items()))
+
+
+@lru_cache(maxsize=64)
+def _made_once(word: str, bound: tuple[tuple[str, Value], ...]) -> Kernel:
+    # Nothing of a kernel can be changed; to make one takes longer than to filter a small picture.
+    recipe, parameters = RECIPES[word], dict(bound)
     return Kernel(
-        recipe.taps(**bound), join_name(word, bound), recipe.meaning, recipe.family, recipe.source
-    )
+        recipe.taps(**parameters), join_name(word, parameters),
+        recipe.meaning, recipe.family, recipe.source,
+    )  # fmt: skip
 
 
 class Catalogue(Mapping[str, Kernel]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any
 
 from .errors import InputError
@@ -69,7 +70,13 @@ def parameters_of(function: Callable[..., Any]) -> dict[str, Value]:
     >>> parameters_of(lambda size=3, sigma=1.5: None)
     {'size': 3, 'sigma': 1.5}
     """
-    return {name: p.default for name, p in inspect.signature(function).parameters.items()}
+    return dict(_defaults(function))
+
+
+@lru_cache(maxsize=256)
+def _defaults(function: Callable[..., Any]) -> tuple[tuple[str, Value], ...]:
+    parameters = inspect.signature(function).parameters
+    return tuple((name, parameter.default) for name, parameter in parameters.items())
 
 
 def gathered(written: Mapping[str, Value], keywords: Mapping[str, Value]) -> dict[str, Value]:

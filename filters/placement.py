@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -64,7 +65,12 @@ def lay_of(placement: Placement, shape: tuple[int, ...], taps: Taps) -> Lay:
     >>> lay_of(Placement(), (9, 9), np.ones((3, 4))).before
     (1, 2)
     """
-    (top, bottom), (left, right) = placement.padding(shape, taps)
+    return _lay_of(placement, shape[:2], taps.shape[:2])
+
+
+@lru_cache(maxsize=64)
+def _lay_of(placement: Placement, shape: tuple[int, ...], taps: tuple[int, ...]) -> Lay:
+    (top, bottom), (left, right) = placement.padding(shape, np.broadcast_to(0.0, taps))
     return Lay(
         (top, left),
         (bottom, right),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 from ..arrays import Array
 from ..sizes import reach
 from .plan import Plan, plan_of
-from .rows import Rows, Stage, Window
+from .rows import STRIP_BYTES, Rows, Stage, Window
 from .scratch import scratch, strip_memory
 from .sides import Sides
 
@@ -149,7 +149,7 @@ def correlated(
     height, width = lay.result(source.shape, (rows, columns))
     each = () if kernels[0].ndim == 3 else source.shape[2:]
     strip = _Strip(plans, (rows, columns), lay, combine)
-    return Stage(
+    stage = Stage(
         source,
         (height, *([] if planes is None else [planes]), width, *each),
         source.dtype,
@@ -157,9 +157,14 @@ def correlated(
         lay.window((rows, columns)),
         lay.border,
         strip.over if strip.writes_over and source.halo == 0 else None,
-        # Where the source makes its halo anew for every strip, few large strips are better.
-        strip.rows_at_once if source.halo == 0 else 0,
     )
+    liked = strip.rows_at_once
+    if not liked or source.halo:
+        # Where the source makes its halo anew for every strip, strips are as high as the cache has
+        # room for.
+        return stage
+    # Threads get into each other's way where a strip is done in no time.
+    return replace(stage, rows_at_once=liked * max(1, STRIP_BYTES // stage.widest // liked))
 
 
 def _plans(taps: Array, dtype: np.dtype[Any]) -> Plan | tuple[Plan, ...]:

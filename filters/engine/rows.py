@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import prod
 from typing import Any, Protocol
 
 import numpy as np
@@ -86,7 +87,7 @@ class Pixels:
     @property
     def widest(self) -> int:
         """Bytes of a row."""
-        return int(np.prod(self.shape[1:])) * self.dtype.itemsize
+        return prod(self.shape[1:]) * self.dtype.itemsize
 
     def read(self, start: int, stop: int) -> Array:
         """A view where dtype and layout allow it."""
@@ -127,8 +128,9 @@ class Stage:
     shape, dtype: of what it makes. window: the rows that it needs. strip: from the rows of the
     source to its own, written into its second argument, which is C-contiguous. border: what lies
     above and below the source, one of `BORDERS`. over: for what can be written at once where it
-    belongs, as `strip`, but from rows without their halo: the outermost rows of the result, as many
-    as the halo has, are then made again. False where it cannot. rows_at_once: how many it likes to
+    belongs, as `strip`, but from rows without their halo, as if these were all, with `border`
+    above and below them: of a part of the source, the outermost rows of the result, as many as the
+    halo has, are then made again. False where it cannot. rows_at_once: how many it likes to
     make, 0 for any number.
     """
 
@@ -150,7 +152,7 @@ class Stage:
     @property
     def widest(self) -> int:
         """Bytes of its own row or of the rows of its source that one of them takes the place of."""
-        own = int(np.prod(self.shape[1:])) * self.dtype.itemsize
+        own = prod(self.shape[1:]) * self.dtype.itemsize
         return max(own, self.source.widest * self.window.stride)
 
     def read(self, start: int, stop: int) -> Array:
@@ -165,10 +167,13 @@ class Stage:
             out[...] = self.read(start, stop)
             return
         above, below = self.window.before, self.window.reach - 1 - self.window.before
-        worth = stop - start > _WORTH_SEAMS * (above + below)
+        height = self.source.shape[0]
+        are_all = (start, stop) == (0, height) and self.window.reach <= height
+        worth = are_all or stop - start > _WORTH_SEAMS * (above + below)
         if self.over is not None and worth and self.over(self.source.read(start, stop), out):
-            self._make(start, start + above, out[:above])
-            self._make(stop - below, stop, out[len(out) - below :])
+            if not are_all:
+                self._make(start, start + above, out[:above])
+                self._make(stop - below, stop, out[len(out) - below :])
         else:
             self._make(start, stop, out)
 
