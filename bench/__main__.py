@@ -2,6 +2,7 @@
 
     python -m bench [--only sobel,gaussian] [--size 12] [--dtype float32] [--colour grey]
     python -m bench scaling
+    python -m bench large [--folder DIR]
 
 Every figure is a ratio: filt's time over the peer's, both alternately in one process after a
 warm-up, the median over the rounds with its quartiles. Results are put into arrays that are there
@@ -21,6 +22,8 @@ from itertools import product
 from pathlib import Path
 
 from .chart import chart, footer_of
+from .large import ROUNDS, large_heading, large_json, large_line, measured_large
+from .large import SIZES as SIZES_OF_LARGE
 from .machine import absent, machine, set_threads, versions
 from .measurement import Line, measured
 from .pictures import COLOURS, DTYPES, SIZES, Kind, made
@@ -45,7 +48,7 @@ def main() -> None:
     if words.rounds:
         pace = Pace(words.rounds, words.rounds, 0)
     print(about(machine(), versions()), end="\n\n")
-    (_scaling if words.what == "scaling" else _rows)(words, pace)
+    {"rows": _rows, "scaling": _scaling, "large": _large}[words.what](words, pace)
 
 
 def jobs(rows: Iterable[Row], chosen: Iterable[Kind]) -> Iterator[tuple[Row, Kind]]:
@@ -100,6 +103,18 @@ def _scaling(words: argparse.Namespace, pace: Pace) -> None:
         _write_json(words.json, read)
 
 
+def _large(words: argparse.Namespace, pace: Pace) -> None:
+    sizes = ["0.1"] if words.quick else list(SIZES_OF_LARGE)
+    found = []
+    print(large_heading())
+    for step in measured_large(sizes, words.folder, words.rounds or ROUNDS):
+        print(large_line(step), flush=True)
+        found.append(step)
+    if words.json:
+        read = {"machine": machine(), "versions": versions(), "large": large_json(found)}
+        _write_json(words.json, read)
+
+
 def _write_json(path: Path, content: object) -> None:
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
@@ -109,7 +124,7 @@ def _parser() -> argparse.ArgumentParser:
         "python -m bench", description=(__doc__ or ""),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    parser.add_argument("what", nargs="?", choices=("rows", "scaling"), default="rows")
+    parser.add_argument("what", nargs="?", choices=("rows", "scaling", "large"), default="rows")
     parser.add_argument("--only", default="", help="parts of rows' names, with commas")
     for name, values, usual in (
         ("size", SIZES, "12"),
@@ -124,6 +139,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, help="so many, however long they take")
     parser.add_argument("--quick", action="store_true", help="few rounds, and smaller scaling")
     parser.add_argument("--no-memory", dest="memory", action="store_false")
+    parser.add_argument("--folder", type=Path, help="where large pictures are put for a while")
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--chart", type=Path, metavar="FILE.svg")
     return parser

@@ -4,10 +4,13 @@
 
 A round filters, finds edges, reads and writes files (damaged ones too), runs banks and makes a
 report, by the library and by the command line, in one process and one folder. After each round it
-prints the resident memory, the threads, the open files and the temporary files. Memory is flat
-where a straight line fitted to the rounds after the warm-up rises by no more than 2% of it in all,
-or no more than chance would; threads and open files must not become more than they were then, and
-no temporary file may be left. Exit code 1 where one of them does not hold. Needs /proc (Linux).
+prints the resident memory, the threads, the open files and the temporary files.
+
+Memory goes up and down by steps, as the allocator keeps what is freed or gives it back; but what
+leaks never comes back, so the least that the process holds goes up with it. Memory is flat where
+the least of the second half of the rounds after the warm-up is no more than 1% above that of the
+first half. Threads and open files must not become more than they were then, and no temporary file
+may be left. Exit code 1 where one of them does not hold. Needs /proc (Linux).
 """
 
 from __future__ import annotations
@@ -30,13 +33,15 @@ from filt.learned.edge_methods import find_edges
 from filt.learned.files.bank_files import load_bank, save_bank
 from filt.learned.named_banks import open_bank
 
-RISE = 0.02
-"""The share of its memory by which a process may grow over the watched rounds and count as flat."""
+RISE = 0.01
+"""The share by which the least memory may rise from half to half of the watched rounds."""
 
-WARM_UP = 0.3
-"""The share of the rounds that do not count: libraries are loaded, pools and buffers are made."""
+WARM_UP = 8
+"""Rounds that never count: libraries are loaded, the allocator's pools and the caches fill."""
 
-_BELIEVED = 3.0
+WARM_UP_SHARE = 0.3
+"""The share of the rounds that do not count, where that is more of them."""
+
 _FEWEST = 8
 _PROCESS = Path("/proc/self")
 _SHAPES = ((64, 64), (301, 402), (720, 1280, 3), (33, 2000))
@@ -57,35 +62,33 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Fit:
-    """A straight line through the memory: megabytes a minute, and how far chance alone takes it."""
+class Floor:
+    """The least memory of the two halves of some rounds, in megabytes."""
 
-    slope: float
-    error: float
-    rise: float
-    allowed: float
+    before: float
+    after: float
 
     @property
-    def is_flat(self) -> bool:
-        """Whether it does not rise, or no more than is allowed, or no more than chance would."""
-        return self.rise <= self.allowed or self.slope <= _BELIEVED * self.error
+    def rise(self) -> float:
+        """By how much it went up."""
+        return self.after - self.before
+
+    @property
+    def allowed(self) -> float:
+        """By how much it may go up and count as flat."""
+        return RISE * self.before
 
 
 def watched(samples: Sequence[Sample]) -> Sequence[Sample]:
     """The samples after the warm-up."""
-    return samples[int(len(samples) * WARM_UP) :]
+    return samples[max(WARM_UP, int(len(samples) * WARM_UP_SHARE)) :]
 
 
-def fitted(samples: Sequence[Sample]) -> Fit:
-    """The line of least squares through the memory of at least three samples."""
-    minutes = np.array([sample.seconds for sample in samples]) / 60
-    memory = np.array([sample.resident for sample in samples])
-    away = minutes - minutes.mean()
-    slope = float(away @ memory / (away @ away))
-    residual = memory - memory.mean() - slope * away
-    error = float(np.sqrt(residual @ residual / (len(samples) - 2) / (away @ away)))
-    rise = slope * float(minutes[-1] - minutes[0])
-    return Fit(slope, error, rise, RISE * float(memory.mean()))
+def floor_of(samples: Sequence[Sample]) -> Floor:
+    """The least memory of each half of at least two samples."""
+    half = len(samples) // 2
+    before, after = (min(one.resident for one in some) for some in (samples[:half], samples[half:]))
+    return Floor(before, after)
 
 
 def faults(samples: Sequence[Sample]) -> list[str]:
@@ -94,9 +97,9 @@ def faults(samples: Sequence[Sample]) -> list[str]:
     if len(after) < _FEWEST:
         return [f"only {len(after)} rounds to judge by: at least {_FEWEST} are needed"]
     found = []
-    fit = fitted(after)
-    if not fit.is_flat:
-        found.append(f"memory rises by {fit.slope:.2f} MB a minute, {fit.rise:.1f} MB in all")
+    floor = floor_of(after)
+    if floor.rise > floor.allowed:
+        found.append(f"memory rises from {floor.before:.1f} to {floor.after:.1f} MB")
     part = len(after) // 4
     for name in ("threads", "files"):
         before, now = (
@@ -251,12 +254,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         samples = soak(words.minutes, Path(folder))
     after = watched(samples)
-    if len(after) > 2:
-        fit = fitted(after)
+    if len(after) >= _FEWEST:
+        floor = floor_of(after)
         print(
-            f"\nover the last {len(after)} rounds memory changes by {fit.slope:+.2f} MB a minute"
-            f" (standard error {fit.error:.2f}), {fit.rise:+.1f} MB in all; {fit.allowed:.1f} MB"
-            " are allowed"
+            f"\nover the last {len(after)} rounds the least memory goes from {floor.before:.1f} to"
+            f" {floor.after:.1f} MB; {floor.allowed:.1f} MB more are allowed"
         )
     wrong = faults(samples)
     print("flat" if not wrong else f"not flat: {'; '.join(wrong)}")

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from math import prod
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
@@ -73,12 +73,13 @@ class Passes:
     def correlate(self, rows: Array, sides: Sides, out: Array | None = None) -> Array:
         """See `algorithms`."""
         down, along = self.pairs[0].column.size, self.pairs[0].row.size
-        width, channels = rows.shape[1], rows.shape[2:]
-        wide = sides.left + width + sides.right
+        wide = sides.left + rows.shape[1] + sides.right
         height = len(rows) - down + 1
-        shape = (height, wide - along + 1, *channels)
+        shape = (height, wide - along + 1, *rows.shape[2:])
         result = scratch(shape, rows.dtype) if out is None else out
-        passed = scratch((_AT_ONCE, wide, *channels), rows.dtype)
+        if rows.ndim == 3:
+            return self._plane_by_plane(rows, sides, result)
+        passed = scratch((_AT_ONCE, wide), rows.dtype)
         part = scratch((_AT_ONCE, *shape[1:]), rows.dtype)
         top = 0
         while top < height:
@@ -98,12 +99,22 @@ class Passes:
             top += made
         return result
 
+    def _plane_by_plane(self, rows: Array, sides: Sides, result: Array) -> Array:
+        channels = rows.shape[2]
+        planes = [scratch(rows.shape[:2], rows.dtype) for _ in range(channels)]
+        responses = [scratch(result.shape[:2], rows.dtype) for _ in range(channels)]
+        cv2.split(rows, planes)
+        for plane, response in zip(planes, responses, strict=True):
+            with strip_memory():
+                self.correlate(plane, sides, response)
+        cv2.merge(responses, result)
+        return result
+
     def _make(self, seen: Array, sides: Sides, passed: Array, part: Array, out: Array) -> None:
         """A whole number of blocks of rows, by way of `passed` and `part`."""
-        each = prod(seen.shape[2:])
-        inside = slice(sides.left * each, (sides.left + seen.shape[1]) * each)
+        inside = slice(sides.left, sides.left + seen.shape[1])
         for number, (before, behind) in enumerate(self._bands):
-            _down_columns(before, _flat(seen), _flat(passed)[:, inside])
+            _down_columns(before, seen, passed[:, inside])
             sides.fill(passed)
             _along_rows(passed, behind, part if number else out)
             if number:
@@ -129,10 +140,6 @@ def _banded(line: Array, times: int) -> Array:
     for column in range(times):
         band[column : column + line.size, column] = line
     return band
-
-
-def _flat(rows: Array) -> Array:
-    return rows.reshape(len(rows), -1)
 
 
 def _down_columns(band: Array, rows: Array, out: Array) -> None:
@@ -165,15 +172,7 @@ def _tiles(wide: int, most: int) -> list[tuple[int, int, int]]:
 
 
 def _along_rows(rows: Array, band: Array, out: Array) -> None:
-    """Along each row and channel: each tile of columns as (rows, what it sees) @ band."""
-    if rows.ndim == 3:
-        for channel in range(rows.shape[2]):
-            with strip_memory():
-                plane, response = (scratch(some.shape[:2], some.dtype) for some in (rows, out))
-                plane[...] = rows[..., channel]
-                _along_rows(plane, band, response)
-                out[..., channel] = response
-        return
+    """Along each row: each tile of columns as (rows, what it sees) @ band."""
     seen, tile = band.shape
     height = _DOWN
     while height > 1 and height * band.size > ONE_THREAD:
