@@ -39,12 +39,16 @@ def working_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
 def real_array(value: ArrayLike, name: str) -> Array:
     """`value` as a plain NumPy array of real numbers, in its own dtype and native byte order.
 
-    Raises TypeError for masked arrays and for values that are not real numbers,
-    InputError for ragged nested lists. Nothing is copied unless the byte order asks for it.
+    Raises TypeError for masked arrays and for values that are not real numbers, InputError for
+    ragged nested lists and for Dask arrays, which would be computed here: what takes them does so
+    before. Nothing is copied unless the byte order asks for it.
 
     >>> real_array([[1, 2], [3, 4]], "image").shape
     (2, 2)
     """
+    if is_lazy(value):
+        kind = type(value).__name__
+        raise InputError(f"{name} must be in memory here, got a Dask {kind}: compute it first")
     # Whoever has a masked array has loaded numpy.ma, which takes its time.
     if "numpy.ma" in sys.modules and isinstance(value, np.ma.MaskedArray):
         raise TypeError(f"{name} must not be a masked array: fill it or pass the mask by itself")
@@ -57,6 +61,16 @@ def real_array(value: ArrayLike, name: str) -> Array:
     if not array.dtype.isnative:
         array = array.astype(array.dtype.newbyteorder("="))
     return array
+
+
+def is_lazy(value: object) -> bool:
+    """Whether Dask has yet to compute `value`: its own array, or another library's with one inside.
+
+    >>> is_lazy(np.ones(3))
+    False
+    """
+    graph = getattr(value, "__dask_graph__", None)
+    return graph is not None and not isinstance(value, type) and graph() is not None
 
 
 def as_image(image: ArrayLike, name: str = "image") -> Array:

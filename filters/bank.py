@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 
 from .arrays import Array, as_image, checked_image, one_of, pair, real_array, working_dtype
 from .borders import border_indices, pad, resolve_border
+from .chunks import takes_dask
 from .engine import Lay, Pixels
 from .engine.banks import Finish, responses
 from .errors import InputError
@@ -101,6 +102,7 @@ class _Setting:
             yield (tap[0], tap[1]), (rows, columns)
 
 
+@takes_dask
 def correlate_bank(
     image: ArrayLike,
     bank: ArrayLike,

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from types import MappingProxyType
 
+import cv2
 import numpy as np
 from numpy.typing import ArrayLike
 
 from .arrays import Array, as_image, checked_image, one_of, working_dtype
+from .chunks import takes_dask
 from .engine import Pixels, Rows, Stage, computed
 from .engine.scratch import scratch
 from .errors import InputError
@@ -17,6 +20,7 @@ LUMA_WEIGHTS = (0.299, 0.587, 0.114)
 """Rec. 601's weights of red, green and blue, as OpenCV and Pillow use them."""
 
 
+@takes_dask
 def luma(image: ArrayLike) -> Array:
     """The brightness of an RGB image by Rec. 601: 0.299 R + 0.587 G + 0.114 B.
 
@@ -47,19 +51,22 @@ def luma_rows(source: Rows) -> Rows:
             f"luma needs a grey or RGB image, got {source.shape[2]} channels:"
             " leave alpha out, or filter the channels with 'each' or 'max'"
         )
-    weights = LUMA_WEIGHTS if source.shape[2] == 3 else (1.0,)
+    weights = np.array([LUMA_WEIGHTS if source.shape[2] == 3 else (1.0,)])
+    # In float64: rounded once, whatever lies beside a pixel.
+    seen = replace(source, dtype=np.dtype(np.float64)) if isinstance(source, Pixels) else source
 
     def weigh(rows: Array, out: Array) -> None:
-        # In float64, one channel after the other: rounded once, whatever lies beside a pixel.
-        total, part = (scratch(out.shape, np.float64) for _ in range(2))
-        with np.errstate(invalid="ignore"):
-            np.multiply(rows[..., 0], weights[0], out=total)
-            for channel in range(1, len(weights)):
-                np.multiply(rows[..., channel], weights[channel], out=part)
-                np.add(total, part, out=total)
-        np.copyto(out, total, casting="same_kind")
+        exact, total = (
+            some if some.dtype == np.float64 else scratch(some.shape, np.float64)
+            for some in (rows, out)
+        )
+        if exact is not rows:
+            np.copyto(exact, rows)
+        cv2.transform(exact, weights, dst=total)
+        if total is not out:
+            np.copyto(out, total, casting="same_kind")
 
-    return Stage(source, source.shape[:2], source.dtype, weigh)
+    return Stage(seen, source.shape[:2], source.dtype, weigh)
 
 
 _SRGB_TO_XYZ = (

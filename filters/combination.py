@@ -35,7 +35,15 @@ def magnitude(responses: Sequence[Array], out: Array) -> None:
     smallest, largest = _SQUARED[out.dtype.char]
     # What is squared may be too large, or too small, for its dtype.
     if not smallest < cv2.norm(out.reshape(len(out), -1), cv2.NORM_INF) < largest:
-        out[...] = np.hypot.reduce(list(responses))
+        _length(responses, out)
+
+
+def _length(responses: Sequence[Array], out: Array) -> None:
+    with np.errstate(over="ignore", invalid="ignore"):
+        np.hypot.reduce(list(responses), out=out)
+    # Of NaN and infinity C's hypot makes infinity: what is not known stays so, whatever else is.
+    for response in responses:
+        np.copyto(out, np.nan, where=np.isnan(response))
 
 
 def _root_of_squares(responses: Sequence[Array], out: Array) -> None:

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike
 
 from .arrays import Array, Taps, checked_image, real_array
 from .catalogue import kernel as kernel_named
+from .chunks import takes_dask
 from .errors import InputError
 from .kernel import Kernel
 from .placement import Pair, Placement, correlate_placed
@@ -24,6 +25,7 @@ from .placement import Pair, Placement, correlate_placed
 KernelLike = Kernel | str | ArrayLike
 
 
+@takes_dask
 def correlate(
     image: ArrayLike,
     kernel: KernelLike,
@@ -63,6 +65,7 @@ def correlate(
     return correlate_placed(checked_image(image), taps_of(kernel), placement, out)
 
 
+@takes_dask
 def convolve(
     image: ArrayLike,
     kernel: KernelLike,
@@ -87,6 +90,7 @@ def convolve(
     return correlate_placed(checked_image(image), turned, placement, out)
 
 
+@takes_dask
 def correlate1d(
     signal: ArrayLike,
     taps: ArrayLike,
@@ -111,6 +115,7 @@ def correlate1d(
     return line
 
 
+@takes_dask
 def convolve1d(
     signal: ArrayLike,
     taps: ArrayLike,

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .arrays import Array, as_image, checked_image, one_of, pair, working_dtype
+from .chunks import takes_dask
 from .colour import over_channels
 from .combination import COMBINATIONS
 from .engine import Pixels, Rows
@@ -165,6 +166,7 @@ class Filter:
         """
         return replace(self, kernels=tuple(kernel.unit for kernel in self.kernels))
 
+    @takes_dask
     def respond(
         self,
         image: ArrayLike,

@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .arrays import Array, as_image
+from .arrays import Array, Taps, as_image
+from .chunks import takes_dask
 from .correlation import KernelLike, taps_of
 from .placement import Placement, correlate_placed
 
 
+@takes_dask
 def likeness(
     image: ArrayLike, kernel: KernelLike, *, mode: str = "same", border: str | None = None
 ) -> Array:
@@ -29,10 +31,25 @@ def likeness(
     -1.0
     """
     pixels = as_image(image).astype(np.float64)
-    taps = taps_of(kernel)
-    placement = Placement(mode, border)
+    return cosine(pixels, taps_of(kernel), Placement(mode, border), largest(pixels) or 1.0)
+
+
+def largest(pixels: Array) -> float:
+    """The largest magnitude that is known; 0 where none is.
+
+    >>> largest(np.array([np.nan, -2.0]))
+    2.0
+    """
+    return float(np.abs(pixels[np.isfinite(pixels)]).max(initial=0.0))
+
+
+def cosine(pixels: Array, taps: Taps, placement: Placement, scale: float) -> Array:
+    """The likeness of pixels in float64, divided by the scale of the picture that they are of.
+
+    >>> cosine(np.full((1, 1), 3.0), np.ones((1, 1)), Placement(), 3.0).tolist()
+    [[1.0]]
+    """
     # Neither the picture's scale nor the taps' changes an angle, and squares overflow early.
-    scale = float(np.abs(pixels[np.isfinite(pixels)]).max(initial=0.0)) or 1.0
     weight = float(np.abs(taps).max()) or 1.0
     pixels, taps = pixels / scale, taps / weight
     product = correlate_placed(pixels, taps, placement)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from .arrays import checked_image, working_dtype
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .arrays import Array, checked_image, real_array, working_dtype
+from .chunks import takes_dask
 from .engine import Pixels, Rows, computed
 from .errors import InputError
 from .filter import Filter, PictureFilter
-from .picture import Picture
+from .picture import Picture, full_scale_for
 from .placement import Placement
 
 
@@ -85,18 +89,82 @@ class Pipeline:
         >>> float(pipeline.apply(grey).pixels[0, 0])
         0.0
         """
-        seen = [self._seen_by(number, channels) for number in range(len(self.steps))]
-        steps = [step for step in self.steps if isinstance(step, Filter)]
-        if picture.alpha is None and len(steps) == len(self.steps):
-            # One walk over the picture: nothing between two steps is ever a whole picture.
+        if picture.alpha is None and self.is_one_walk:
             pixels = checked_image(picture.pixels)
-            rows: Rows = Pixels(pixels, working_dtype(pixels.dtype))
-            for step, planes in zip(steps, seen, strict=True):
-                rows = step.rows(rows, operation=operation, placement=placement, channels=planes)
-            return replace(picture, pixels=computed(rows))
-        for each, planes in zip(self.steps, seen, strict=True):
-            picture = each.apply(picture, operation=operation, placement=placement, channels=planes)
+            response = self.rows(
+                Pixels(pixels, working_dtype(pixels.dtype)),
+                operation=operation,
+                placement=placement,
+                channels=channels,
+            )
+            return replace(picture, pixels=computed(response))
+        for step, planes in self.seen(channels):
+            picture = step.apply(picture, operation=operation, placement=placement, channels=planes)
         return picture
+
+    @takes_dask
+    def respond(
+        self,
+        image: ArrayLike,
+        *,
+        operation: str = "correlate",
+        placement: Placement | None = None,
+        channels: str | None = None,
+        full_scale: float | None = None,
+    ) -> Array:
+        """What the last filter gives for an image: the pixels of `apply`.
+
+        full_scale: the value of white; None is 255, 65535 or 1.0 by the dtype. The other arguments
+        and the errors are those of `apply`.
+
+        >>> from .registry import handcrafted
+        >>> Pipeline((handcrafted("box-blur"), handcrafted("sobel"))).respond([[1, 2, 3]]).shape
+        (1, 3)
+        """
+        white = full_scale_for(image, full_scale)
+        picture = Picture(real_array(image, "image"), white, np.dtype(np.float32))
+        return self.apply(
+            picture, operation=operation, placement=placement, channels=channels
+        ).pixels
+
+    @property
+    def is_one_walk(self) -> bool:
+        """Whether all its filters are made of kernels: nothing between two is a whole picture."""
+        return all(isinstance(step, Filter) for step in self.steps)
+
+    def rows(
+        self,
+        source: Rows,
+        *,
+        operation: str = "correlate",
+        placement: Placement | None = None,
+        channels: str | None = None,
+    ) -> Rows:
+        """The response to a picture by its rows, a strip at a time; see `Filter.rows`.
+
+        Raises InputError where `is_one_walk` does not hold.
+
+        >>> import numpy as np
+        >>> from .registry import handcrafted
+        >>> two = Pipeline((handcrafted("identity"), handcrafted("sobel")))
+        >>> two.rows(Pixels(np.eye(3), np.dtype(float))).shape
+        (3, 3)
+        """
+        for step, planes in self.seen(channels):
+            if not isinstance(step, Filter):
+                raise InputError(f"{step.name} is not made of kernels: it needs a whole picture")
+            source = step.rows(source, operation=operation, placement=placement, channels=planes)
+        return source
+
+    def seen(self, channels: str | None) -> list[tuple[PictureFilter, str | None]]:
+        """Each filter, and what it sees of colours where `channels` is asked for.
+
+        >>> from .registry import handcrafted
+        >>> two = Pipeline((handcrafted("gaussian-blur"), handcrafted("sobel")))
+        >>> [planes for _, planes in two.seen("max")]
+        ['each', 'max']
+        """
+        return [(step, self._seen_by(number, channels)) for number, step in enumerate(self.steps)]
 
     def _seen_by(self, number: int, channels: str | None) -> str | None:
         """What a step sees of colours: each of them, where a later one chooses the strongest."""

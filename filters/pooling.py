@@ -8,12 +8,14 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from .arrays import Array, as_image, one_of, pair, whole
+from .chunks import takes_dask
 from .errors import InputError
 from .sizes import check_covered, padding_for
 
 MODES = ("valid", "keras-same")
 
 
+@takes_dask
 def max_pool(
     image: ArrayLike,
     size: int | tuple[int, int] = 2,
@@ -36,11 +38,12 @@ def max_pool(
     [[6.0, 8.0]]
     """
     array = as_image(image)
-    for axis, window in enumerate(_windows(array, size, stride, mode)):
+    for axis, window in enumerate(windows_of(array, size, stride, mode)):
         array = _largest(array, axis, window)
     return array
 
 
+@takes_dask
 def average_pool(
     image: ArrayLike,
     size: int | tuple[int, int] = 2,
@@ -59,13 +62,14 @@ def average_pool(
     """
     array = as_image(image)
     total, counts = array, []
-    for axis, window in enumerate(_windows(array, size, stride, mode)):
+    for axis, window in enumerate(windows_of(array, size, stride, mode)):
         total = _summed(total, axis, window)
         counts.append(_summed(np.ones(array.shape[axis]), 0, window))
     count = np.outer(*counts)
     return (total / count.reshape(count.shape + (1,) * (array.ndim - 2))).astype(array.dtype)
 
 
+@takes_dask
 def l2_pool(
     image: ArrayLike,
     size: int | tuple[int, int] = 2,
@@ -84,11 +88,12 @@ def l2_pool(
     """
     array = as_image(image)
     total = np.square(array, dtype=np.float64)
-    for axis, window in enumerate(_windows(array, size, stride, mode)):
+    for axis, window in enumerate(windows_of(array, size, stride, mode)):
         total = _summed(total, axis, window)
     return np.sqrt(total).astype(array.dtype)
 
 
+@takes_dask
 def global_max_pool(image: ArrayLike) -> Array:
     """The largest value of each channel, over the whole image.
 
@@ -101,6 +106,7 @@ def global_max_pool(image: ArrayLike) -> Array:
     return np.asarray(as_image(image).max(axis=(0, 1)))
 
 
+@takes_dask
 def global_average_pool(image: ArrayLike) -> Array:
     """The mean of each channel, over the whole image.
 
@@ -116,6 +122,7 @@ def global_average_pool(image: ArrayLike) -> Array:
     return np.asarray(mean, dtype=array.dtype)
 
 
+@takes_dask
 def depth_max_pool(image: ArrayLike, size: int) -> Array:
     """The largest value of each run of `size` channels, pixel by pixel.
 
@@ -132,6 +139,7 @@ def depth_max_pool(image: ArrayLike, size: int) -> Array:
     return _largest(array, 2, _channel_runs(array, size))
 
 
+@takes_dask
 def depth_average_pool(image: ArrayLike, size: int) -> Array:
     """The mean of each run of `size` channels, pixel by pixel.
 
@@ -145,7 +153,7 @@ def depth_average_pool(image: ArrayLike, size: int) -> Array:
 
 
 @dataclass(frozen=True)
-class _Window:
+class Window:
     """How one axis is cut into windows."""
 
     taps: int
@@ -153,45 +161,49 @@ class _Window:
     padding: tuple[int, int] = (0, 0)
 
 
-def _windows(
+def windows_of(
     array: Array,
     size: int | tuple[int, int],
     stride: int | tuple[int, int] | None,
     mode: str,
-) -> tuple[_Window, _Window]:
-    """The windows along height and along width."""
+) -> tuple[Window, Window]:
+    """The windows along height and along width. Raises InputError where they do not fit.
+
+    >>> windows_of(np.zeros((4, 6)), 2, None, "valid")[1]
+    Window(taps=2, step=2, padding=(0, 0))
+    """
     one_of(mode, MODES, "mode")
     sizes = pair(size, "size")
     strides = sizes if stride is None else pair(stride, "stride")
     if mode != "valid":  # which takes no window that is larger than the image
         check_covered(sizes)
     high, wide = (
-        _Window(taps, step, padding_for(mode, length, taps, step))
+        Window(taps, step, padding_for(mode, length, taps, step))
         for length, taps, step in zip(array.shape, sizes, strides, strict=False)
     )
     return high, wide
 
 
-def _channel_runs(array: Array, size: int) -> _Window:
+def _channel_runs(array: Array, size: int) -> Window:
     size = whole(size, "size")
     if array.ndim != 3 or array.shape[2] % size:
         raise InputError(
             f"image must be (height, width, channels) with a multiple of {size} channels,"
             f" got shape {array.shape}"
         )
-    return _Window(size, size)
+    return Window(size, size)
 
 
-def _largest(array: Array, axis: int, window: _Window) -> Array:
+def _largest(array: Array, axis: int, window: Window) -> Array:
     return _reduced(_padded(array, axis, window, -np.inf), axis, window, np.maximum)
 
 
-def _summed(array: Array, axis: int, window: _Window) -> Array:
+def _summed(array: Array, axis: int, window: Window) -> Array:
     with np.errstate(invalid="ignore"):
         return _reduced(_padded(array, axis, window, 0.0), axis, window, np.add, np.float64)
 
 
-def _padded(array: Array, axis: int, window: _Window, value: float) -> Array:
+def _padded(array: Array, axis: int, window: Window, value: float) -> Array:
     if not any(window.padding):
         return array
     widths = [(0, 0)] * array.ndim
@@ -200,7 +212,7 @@ def _padded(array: Array, axis: int, window: _Window, value: float) -> Array:
 
 
 def _reduced(
-    array: Array, axis: int, window: _Window, combine: np.ufunc, dtype: DTypeLike | None = None
+    array: Array, axis: int, window: Window, combine: np.ufunc, dtype: DTypeLike | None = None
 ) -> Array:
     """`combine` over each window of one axis, in a new array.
 

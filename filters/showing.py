@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from .arrays import Array, dtype_of, one_of, positive, real_array
+from .chunks import takes_dask
 from .engine.threads import share_out
 from .errors import InputError
 
@@ -46,6 +47,7 @@ saturate: abs shows the magnitude, clip shows negative values as black, signed s
 mid-grey and half of the response around it, minmax stretches the response's own range."""
 
 
+@takes_dask
 def to_picture(
     response: ArrayLike, show: str = "abs", *, full_scale: float = 255.0, depth: DTypeLike = "uint8"
 ) -> Array:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..arrays import Array, checked_image, finite, one_of, real_array, working_dtype
+from ..chunks import takes_dask
 from ..colour import luma, luma_rows
 from ..combination import sum_of_magnitudes, sum_of_squares
 from ..engine import Pixels, Rows, Stage, Window, computed, walked
@@ -81,6 +82,7 @@ class CannyStages:
         return above
 
 
+@takes_dask
 def canny(
     image: ArrayLike,
     sigma: float = SIGMA,

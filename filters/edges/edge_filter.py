@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..arrays import Array
+from ..chunks import takes_dask
 from ..engine import Pixels
 from ..errors import InputError
 from ..filter import OPERATIONS
@@ -42,21 +43,26 @@ class EdgeFilter:
     show: str = "clip"
 
     def __post_init__(self) -> None:
-        self._setting()
+        self.setting()
 
-    def _setting(self, **more: Any) -> Setting:
+    def setting(self, **more: Any) -> Setting:
+        """How its method is run; `more` goes before its parameters.
+
+        >>> EdgeFilter("canny", "canny").setting(border="wrap").border
+        'wrap'
+        """
         given = {key: value for key, value in self.parameters.items() if value != "none"}
         return method_of(self.method).setting(**{**given, **more})
 
     @property
     def channels(self) -> str:
         """What it sees of a colour picture unless told otherwise."""
-        return self._setting().channels
+        return self.setting().channels
 
     @property
     def composition(self) -> str:
         """What it is set to, and where its stages can be seen."""
-        setting = self._setting()
+        setting = self.setting()
         said = f"sigma {setting.sigma:g}, low {setting.low:g}, high {setting.high:g} of full scale"
         return f"{said}; `filt edges --method {self.method} --stages DIR` shows every stage"
 
@@ -76,9 +82,10 @@ class EdgeFilter:
         more = {"border": border or "reflect101"}
         if channels is not None:
             more["channels"] = channels
-        setting = replace(self._setting(**more), full_scale=full_scale_for(image))
+        setting = replace(self.setting(**more), full_scale=full_scale_for(image))
         return METHODS[self.method].find(image, setting)
 
+    @takes_dask
     def respond(
         self,
         image: ArrayLike,

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from ..arrays import Array, as_image, checked_image, finite, one_of, working_dtype
 from ..catalogue import kernel
+from ..chunks import takes_dask
 from ..colour import lab_of, luma, luma_rows
 from ..combination import magnitude
 from ..engine import Pixels, Rows, walked
@@ -72,6 +73,7 @@ class Gradient:
         return np.degrees(np.arctan2(self.y, self.x))
 
 
+@takes_dask
 def gradient_polar(
     image: ArrayLike,
     operator: str = "sobel",
@@ -133,6 +135,7 @@ def _side_by_side(responses: Sequence[Array], out: Array) -> None:
     out[:, 0], out[:, 1] = responses
 
 
+@takes_dask
 def gradient(
     image: ArrayLike,
     operator: str = "sobel",

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..arrays import Array, as_image, one_of, real_array
+from ..chunks import takes_dask
 from ..errors import InputError
 from ..picture import full_scale_for
 from ..placement import Placement, correlate_placed
@@ -25,6 +26,7 @@ _LARGEST = 27145
 """OpenCV multiplies slopes by 79109/32768 in 32 bits to tell the sectors: beyond it overflows."""
 
 
+@takes_dask
 def canny_opencv(
     image: ArrayLike,
     low: float,

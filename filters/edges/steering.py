@@ -6,10 +6,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..arrays import Array, alike, as_image, finite
+from ..chunks import takes_dask
 from ..placement import Placement, correlate_placed
 from ..recipes import gaussian_1d, outer
 
 
+@takes_dask
 def gaussian_derivative(
     image: ArrayLike,
     sigma: float,
@@ -34,6 +36,7 @@ def gaussian_derivative(
     return correlate_placed(as_image(image), taps, Placement(border=border))
 
 
+@takes_dask
 def steered(x: ArrayLike, y: ArrayLike, angle: float) -> Array:
     """The slope towards any angle, from the slopes to the right and downwards.
 
@@ -48,6 +51,7 @@ def steered(x: ArrayLike, y: ArrayLike, angle: float) -> Array:
     return slope
 
 
+@takes_dask
 def steered_second(xx: ArrayLike, xy: ArrayLike, yy: ArrayLike, angle: float) -> Array:
     """The curvature along any angle, from the three second derivatives.
 

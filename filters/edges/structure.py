@@ -5,12 +5,14 @@ from __future__ import annotations
 from numpy.typing import ArrayLike
 
 from ..arrays import Array, one_of, positive
+from ..chunks import takes_dask
 from ..picture import full_scale_for
 from ..placement import Placement, correlate_placed
 from .gradient import operator_kernels, seen_planes, smoothed
 from .tensor import StructureTensor
 
 
+@takes_dask
 def structure_tensor(
     image: ArrayLike,
     sigma: float = 2.0,

@@ -6,10 +6,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..arrays import Array, alike, finite
+from ..chunks import takes_dask
 from ..errors import InputError
 from .thinning import RELATIVE_TIE
 
 
+@takes_dask
 def zero_crossings(response: ArrayLike, *, tie: float | None = None) -> Array:
     """How steeply a response crosses zero at each pixel, 0 where it does not.
 

@@ -43,6 +43,14 @@ class TestLuma:
         np.testing.assert_allclose(luma(image), theirs, atol=1e-6)
         assert luma(image).dtype == dtype
 
+    def test_a_pixel_gives_the_same_bits_wherever_it_lies(self):
+        image = np.random.default_rng(7).normal(size=(5, 67, 3))
+        whole = luma(image)
+        for row, column in ((0, 0), (2, 31), (4, 66), (3, 65)):
+            assert luma(image[row : row + 1, column : column + 1]).item() == whole[row, column]
+            part = luma(np.ascontiguousarray(image[row:, column:]))
+            np.testing.assert_array_equal(part, whole[row:, column:])
+
     def test_it_rounds_to_opencvs_and_pillows_bytes(self):
         image = colours()
         ours = luma(image)

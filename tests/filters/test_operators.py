@@ -234,3 +234,16 @@ def test_parameters_of_a_wrong_kind_are_type_errors_or_say_so():
     for wrong in ("wide", None, [1]):
         with pytest.raises((TypeError, InputError), match="sigma"):
             filt.gaussian_gradient(np.ones((4, 5)), wrong)
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize("name", ["sobel", "scharr", "prewitt", "roberts", "gaussian_gradient"])
+def test_what_is_not_known_does_not_depend_on_what_else_is_there(name, dtype):
+    """The length of the slopes infinity and NaN: not known, whatever else the strip holds."""
+    picture = np.random.default_rng(3).normal(size=(9, 40)).astype(dtype)
+    picture[4, 5:7] = np.inf, np.nan
+    alone = getattr(filt, name)(picture)
+    picture[4, 35] = np.inf
+    among_others = getattr(filt, name)(picture)
+    np.testing.assert_allclose(among_others[:, :20], alone[:, :20], rtol=1e-6)
+    assert np.isnan(alone).any()

@@ -381,6 +381,17 @@ class TestStages:
                 stages = canny_stages(picture, sigma, low, high, thinning=thinning)
                 np.testing.assert_array_equal(edges, stages.edges)
 
+    @pytest.mark.parametrize("scale", [1e-290, 1e-110, 1e-90, 1e90, 1e110, 1e290])
+    @pytest.mark.parametrize("norm", ["l1", "l2"])
+    def test_end_in_the_edges_that_canny_gives_however_bright(self, norm, scale):
+        """Slopes that vanish, or become infinite, where they are squared."""
+        picture = photographs(4)["camera"] * scale
+        asked = {"norm": norm, "full_scale": 1.0, "low": 0.05 * scale, "high": 0.1 * scale}
+        asked = asked if scale < 1 else {"norm": norm, "full_scale": scale}
+        edges = canny(picture, **asked)
+        assert edges.any()
+        np.testing.assert_array_equal(edges, canny_stages(picture, **asked).edges)
+
     @pytest.mark.parametrize("given", given)
     def test_follow_from_one_another(self, given):
         stages = canny_stages(photographs(4)["coffee"], **given)

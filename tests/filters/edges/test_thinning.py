@@ -9,8 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from filt.filters.combination import sum_of_magnitudes, sum_of_squares
+from filt.filters.edges import thinning
 from filt.filters.edges.gradient import gradient
-from filt.filters.edges.thinning import REACH, RELATIVE_TIE, THINNINGS, thin
+from filt.filters.edges.thinning import (
+    REACH,
+    RELATIVE_TIE,
+    THINNINGS,
+    Length,
+    crests_of,
+    thin,
+)
 from filt.filters.errors import InputError
 
 METHODS = ["interpolated", "sectors"]
@@ -100,12 +109,30 @@ class TestStrips:
             np.testing.assert_array_equal(inside, whole[top : top + tall])
 
     @pytest.mark.parametrize("method", METHODS)
-    def test_that_are_shared_out_follow_the_rule_in_plain_loops(self, method):
-        """A picture so large that several strips are made of it, with ties all over."""
+    def test_that_are_shared_out_follow_the_rule_in_plain_loops(self, method, monkeypatch):
+        """A picture of which several strips are made, with ties all over."""
+        monkeypatch.setattr(thinning, "_PIXELS", 5000)
         rng = np.random.default_rng(8)
         x, y = rng.integers(-3, 4, (2, 260, 130)).astype(float)
         magnitude = np.abs(x) + np.abs(y)
         assert_thinned(thin(x, y, magnitude, method, tie=1e-9), (x, y), magnitude, method, 1e-9)
+
+    @pytest.mark.parametrize("method", METHODS)
+    @settings(max_examples=80, deadline=None)
+    @given(field=slopes(), least=st.integers(0, 3))
+    def test_a_power_of_the_length_does_as_well(self, method, field, least):
+        x, y = field
+        slopes = np.ascontiguousarray(np.stack([x, y], axis=1))
+        powers = (
+            (np.hypot(x, y), Length(sum_of_squares, 2, 4.0)),
+            (np.abs(x) + np.abs(y), Length(sum_of_magnitudes, 1, 4.0)),
+        )
+        for length, power in powers:
+            asked = {"above": least / 4, "tie": 1e-9}
+            wanted = thin(x, y, length / 4, method, **asked)
+            places, found = crests_of(slopes, power, method, **asked)
+            assert places.tolist() == np.flatnonzero(wanted).tolist()
+            np.testing.assert_allclose(found, wanted[wanted > 0], rtol=1e-15)
 
     def test_may_be_views_of_other_arrays(self):
         x, y = np.random.default_rng(9).normal(size=(2, 40, 60))
