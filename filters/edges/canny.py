@@ -45,7 +45,7 @@ NORMS: MappingProxyType[str, Callable[[Gradient], Array]] = MappingProxyType(
 
 _POWERS = {"l2": (sum_of_squares, 2), "l1": (sum_of_magnitudes, 1)}
 
-_SQUARABLE = (1e-100, 1e100)
+SQUARABLE = (1e-100, 1e100)
 """How bright the brightest pixel may be where slopes are squared: what vanishes then is far below
 a tie."""
 
@@ -127,15 +127,15 @@ def canny(
     check_seen(channels, space)
     if plain and (channels == "luma" or real_array(image, "image").ndim == 2):
         pixels, white = checked_image(image), full_scale_for(image, full_scale)
-        grey = _grey_rows(pixels, white)
+        grey = grey_rows(pixels, white)
         # Of a grey picture the two ends of its range say as much.
         ends = np.array([[pixels.min(), pixels.max()]], pixels.dtype)
-        brightest_grey = _brightest_of(grey if pixels.ndim == 3 else _grey_rows(ends, white))
-        if _SQUARABLE[0] < brightest_grey < _SQUARABLE[1]:
+        brightest_grey = _brightest_of(grey if pixels.ndim == 3 else grey_rows(ends, white))
+        if SQUARABLE[0] < brightest_grey < SQUARABLE[1]:
             slopes = slope_rows(grey, operator, sigma, border)
             asked = Thresholds(low, high)
             steepest = operator_kernels(operator, sigma)[0].positive_sum
-            crests = _crest_rows(
+            crests = crest_rows(
                 slopes, asked,
                 norm=norm, thinning=thinning, full_scale=steepest, tie=TIE * brightest_grey,
             )  # fmt: skip
@@ -237,7 +237,7 @@ def _check_words(norm: str, thinning: str) -> None:
     one_of(thinning, THINNINGS, "thinning")
 
 
-def _grey_rows(pixels: Array, white: float) -> Rows:
+def grey_rows(pixels: Array, white: float) -> Rows:
     """As `seen_in_unit`, by rows, where everything is finite."""
     source = Pixels(pixels, working_dtype(pixels.dtype))
 
@@ -258,7 +258,7 @@ def _brightest_of(grey: Rows) -> float:
     return max(found) if np.isfinite(found).all() else np.inf
 
 
-def _crest_rows(
+def crest_rows(
     slopes: Rows,
     thresholds: Thresholds,
     *,

@@ -148,11 +148,16 @@ def alone() -> Iterator[None]:
         _here.alone = before
 
 
-def share_out(tasks: Sequence[_Task], work: Callable[[_Task], object]) -> None:
+def share_out(
+    tasks: Sequence[_Task],
+    work: Callable[[_Task], object],
+    halt: Callable[[], object] | None = None,
+) -> None:
     """Do `work` for every task, on all threads, the caller's among them; return when all is done.
 
     The first error ends it: what was begun is finished, nothing else is begun, and the error is
-    raised here. That holds for Ctrl-C too.
+    raised here. That holds for Ctrl-C too, whenever it comes. halt: called, maybe more than once,
+    as soon as there is an error, where the work of one task may wait for another's.
 
     >>> done = []
     >>> share_out([3, 1, 2], done.append)
@@ -166,6 +171,11 @@ def share_out(tasks: Sequence[_Task], work: Callable[[_Task], object]) -> None:
         return
     numbers, lock, failed = iter(range(len(tasks))), threading.Lock(), threading.Event()
 
+    def give_up() -> None:
+        failed.set()
+        if halt is not None:
+            halt()
+
     def take_turns() -> None:
         with alone():
             while not failed.is_set():
@@ -176,7 +186,7 @@ def share_out(tasks: Sequence[_Task], work: Callable[[_Task], object]) -> None:
                 try:
                     work(tasks[number])
                 except BaseException:
-                    failed.set()
+                    give_up()
                     raise
 
     with _opencv.on_one_thread():
@@ -185,25 +195,28 @@ def share_out(tasks: Sequence[_Task], work: Callable[[_Task], object]) -> None:
             _crew.submit(take_turns, workers - 1, others)
             take_turns()
         except BaseException:
-            failed.set()
+            give_up()
             raise
         finally:
             # A pool that is busy elsewhere has not begun: there is nothing left to begin.
             begun = [other for other in others if not other.cancel()]
-            _wait_for(begun, failed)
+            _wait_for(begun, give_up)
     for other in begun:
         other.result()
 
 
-def _wait_for(begun: list[Future[None]], failed: threading.Event) -> None:
-    """Wait until they are done: they write into what belongs to the caller. Ctrl-C comes after."""
-    interrupted = None
+def _wait_for(begun: list[Future[None]], give_up: Callable[[], None]) -> None:
+    """Wait until they are done: they write into what belongs to the caller.
+
+    What a signal raises meanwhile, KeyboardInterrupt or another, comes after.
+    """
+    interrupted: BaseException | None = None
     while not all(other.done() for other in begun):
         try:
             wait(begun)
-        except KeyboardInterrupt as error:
+        except BaseException as error:
             interrupted = error
-            failed.set()
+            give_up()
     if interrupted is not None:
         raise interrupted
 

@@ -175,15 +175,53 @@ def write_bytes(path: PathLike, data: bytes | memoryview, *, clobber: bool = Tru
     (b'whole', 1)
     """
     name = display_path(path)
-    with _refusals(name):
+    with draft(path, clobber=clobber) as file, refusals(name):
+        file.write(data)
+
+
+@contextmanager
+def draft(path: PathLike, *, clobber: bool = True) -> Iterator[BinaryIO]:
+    """A file to write into that stands at `path`, whole, when the block ends without an error.
+
+    What `write_bytes` says holds for it. An error of the block passes through and takes the
+    temporary file away. Raises WriteError, which names the path, for what the system refuses before
+    and after the block; inside, `refusals` makes the same of it.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with draft(Path(folder, "a.txt")) as file:
+    ...         _ = file.write(b"whole"), os.path.exists(Path(folder, "a.txt"))
+    ...     Path(folder, "a.txt").read_bytes(), len(os.listdir(folder))
+    (b'whole', 1)
+    """
+    name = display_path(path)
+    with refusals(name):
         target, permissions = _place(path, clobber, name)
         clear_abandoned(target.parent.resolve())
-        is_written = False
-        while not is_written:
-            temporary = target.with_name(temporary_name())
-            is_written = _by_way_of(
-                temporary, target, data, permissions=permissions, clobber=clobber, name=name
-            )
+    temporary = target.with_name(temporary_name())
+    try:
+        with refusals(name):
+            file, is_known = _begun(temporary)
+        try:
+            with refusals(name):
+                if permissions is not None:
+                    temporary.chmod(permissions)
+            yield file
+            with refusals(name):
+                file.flush()
+                os.fsync(file.fileno())
+                if not is_known:
+                    file.close()  # Windows does not rename what is open
+                if clobber:
+                    temporary.replace(target)
+                else:
+                    _put_new(temporary, target, name)
+        finally:
+            with suppress(OSError):  # after an error there may be something left to flush
+                file.close()
+    finally:
+        with suppress(OSError):
+            temporary.unlink()
 
 
 def check_writable(path: PathLike, *, clobber: bool = True) -> None:
@@ -196,14 +234,14 @@ def check_writable(path: PathLike, *, clobber: bool = True) -> None:
     ...     check_writable(Path(folder, "a.txt"))
     """
     name = display_path(path)
-    with _refusals(name):
+    with refusals(name):
         target, _ = _place(path, clobber, name)
         if not os.access(target.parent, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
 @contextmanager
-def _refusals(name: str) -> Iterator[None]:
+def refusals(name: str) -> Iterator[None]:
     """What the system refuses, as a WriteError that names the path."""
     try:
         yield
@@ -255,41 +293,23 @@ def _standing(target: Path, clobber: bool, name: str) -> int | None:
     return stat.S_IMODE(status.st_mode)
 
 
-def _by_way_of(
-    temporary: Path,
-    target: Path,
-    data: bytes | memoryview,
-    *,
-    permissions: int | None,
-    clobber: bool,
-    name: str,
-) -> bool:
-    """Write to `temporary` and give it the name `target`; False where it was cleared away.
+def _begun(temporary: Path) -> tuple[BinaryIO, bool]:
+    """A new file, held as long as it is open, and whether there are locks to hold it with.
 
     Who clears up may come in the moment between making a file and holding it; never later.
     """
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL
     flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-    try:
-        with os.fdopen(os.open(temporary, flags, 0o666), "wb") as file:
+    while True:
+        file = os.fdopen(os.open(temporary, flags, 0o666), "w+b")
+        try:
             is_known = hold(file.fileno(), wait=True) is not None
-            if is_known and os.fstat(file.fileno()).st_nlink == 0:
-                return False
-            if permissions is not None:
-                temporary.chmod(permissions)
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-            if not is_known:
-                file.close()  # Windows does not rename what is open
-            if clobber:
-                temporary.replace(target)
-            else:
-                _put_new(temporary, target, name)
-        return True
-    finally:
-        with suppress(OSError):
-            temporary.unlink()
+            if not is_known or os.fstat(file.fileno()).st_nlink:
+                return file, is_known
+        except BaseException:
+            file.close()
+            raise
+        file.close()
 
 
 def _put_new(temporary: Path, target: Path, name: str) -> None:

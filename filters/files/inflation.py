@@ -27,8 +27,6 @@ def inflated_length(packed: Iterable[bytes | memoryview], most: int) -> int:
                 while rest and length <= most:
                     length += len(inflate.decompress(rest, _PIECE))
                     rest = inflate.unconsumed_tail
-        while length <= most and (piece := inflate.decompress(b"", _PIECE)):
-            length += len(piece)
     except zlib.error:
         return -1
     return length if inflate.eof else -1

@@ -10,11 +10,12 @@ from pathlib import Path
 
 from ..errors import InputError, ReadError, WriteError
 from .disk import display_path
+from .remote import AnyPath, RemotePath, is_folder, is_there, place
 
 _LONGEST = 80
 
 
-def output_name(source: Path, name: str, suffix: str = ".png") -> str:
+def output_name(source: AnyPath, name: str, suffix: str = ".png") -> str:
     """The file name for `source` filtered by `name`: photo.png by sobel-x is photo.sobel-x.png.
 
     What a file system might not take in a name (:, =, /, + and the like) becomes -; a row of taps
@@ -31,17 +32,18 @@ def output_name(source: Path, name: str, suffix: str = ".png") -> str:
 
 
 def output_paths(
-    sources: Sequence[Path],
+    sources: Sequence[AnyPath],
     name: str,
     out: str | None = None,
     suffix: str = ".png",
     *,
     also_read: Sequence[str] = (),
-) -> list[Path]:
+) -> list[AnyPath]:
     """Where each of `sources` is written when it is filtered by `name`.
 
-    out: a file (for one source), a folder, or None for beside each source. It is a folder where
-    one exists by that name, where the text ends in a slash, and where there are several sources.
+    out: a file (for one source), a folder, or None for beside each source; a path, or a URL of a
+    store. It is a folder where one exists by that name, where the text ends in a slash, and where
+    there are several sources.
     also_read: other files that must not be overwritten.
     Raises InputError where two sources would write one file, where an output would overwrite a
     file that is read, and where several sources would go into one existing file; ReadError for a
@@ -53,21 +55,30 @@ def output_paths(
     for source in sources:
         if not source.name:
             raise ReadError(f"{display_path(source)}: is a directory")
-    if out is None:
+    paths: list[AnyPath]
+    at = None if out is None else place(out)
+    if out is None or at is None:
         paths = [source.with_name(output_name(source, name, suffix)) for source in sources]
-    elif len(sources) > 1 or out.endswith(("/", os.sep)) or os.path.isdir(out):
-        if os.path.exists(out) and not os.path.isdir(out):
+    elif len(sources) > 1 or _is_folder(out, at):
+        if is_there(at) and not is_folder(at):
             raise InputError(f"{display_path(out)}: several pictures need a folder to go into")
-        if not os.path.isdir(Path(out).parent):
+        if isinstance(at, Path) and not os.path.isdir(at.parent):
             raise WriteError(f"{display_path(out)}: no such file or directory")
-        paths = [Path(out) / output_name(source, name, suffix) for source in sources]
+        paths = [at / output_name(source, name, suffix) for source in sources]
     else:
-        paths = [Path(out)]
+        paths = [at]
     _check_collisions(sources, paths, also_read)
     return paths
 
 
-def check_not_read(path: Path, read: Sequence[str | Path]) -> None:
+def _is_folder(out: str, at: AnyPath) -> bool:
+    """Whether pictures go into what is named so; a Zarr is a folder, and one picture."""
+    if at.suffix.lower() == ".zarr":
+        return False
+    return out.endswith(("/", os.sep)) or is_folder(at)
+
+
+def check_not_read(path: AnyPath, read: Sequence[str | AnyPath]) -> None:
     """Raise InputError where writing `path` would overwrite one of the files that are read.
 
     >>> check_not_read(Path("edges.png"), ["photo.png"])
@@ -77,10 +88,10 @@ def check_not_read(path: Path, read: Sequence[str | Path]) -> None:
 
 
 def _check_collisions(
-    sources: Sequence[Path], paths: Sequence[Path], also_read: Sequence[str]
+    sources: Sequence[AnyPath], paths: Sequence[AnyPath], also_read: Sequence[str]
 ) -> None:
-    inputs = {_identity(file) for file in (*map(str, sources), *also_read)}
-    taken: dict[str, Path] = {}
+    inputs = {_identity(file) for file in (*sources, *also_read)}
+    taken: dict[str, AnyPath] = {}
     for source, path in zip(sources, paths, strict=True):
         place = _identity(path)
         if place in inputs:
@@ -93,5 +104,7 @@ def _check_collisions(
         taken[place] = source
 
 
-def _identity(path: str | Path) -> str:
+def _identity(path: str | AnyPath) -> str:
+    if isinstance(path, RemotePath):
+        return path.identity
     return os.path.normcase(os.path.realpath(path))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,32 +37,98 @@ def png_bytes(samples: Array) -> bytes:
     >>> png_bytes(np.zeros((2, 3), np.uint8))[:8]
     b'\x89PNG\r\n\x1a\n'
     """
-    height, width = samples.shape[:2]
-    channels = 1 if samples.ndim == 2 else samples.shape[2]
-    size = samples.dtype.itemsize
-    start = struct.pack(">IIBBBBB", width, height, 8 * size, _COLOUR_TYPES[channels], 0, 0, 0)
-    count = max(1, _STRIP_BYTES // (width * channels * size))
+    height = len(samples)
+    count = strip_rows(samples.shape, samples.dtype)
     starts = range(0, height, count)
-    strips: list[tuple[bytes, int, int]] = [(b"", 1, 0)] * len(starts)
+    strips: list[Strip] = [Strip(b"", 1, 0)] * len(starts)
 
     def compress(number: int) -> None:
         first = starts[number]
-        rows = _bytes_of(samples[max(0, first - 1) : first + count])
-        strips[number] = _strip(rows, first > 0, channels * size, number == len(starts) - 1)
+        strips[number] = packed_strip(
+            samples[max(0, first - 1) : first + count],
+            has_above=first > 0,
+            is_last=number == len(starts) - 1,
+        )
 
     share_out(range(len(starts)), compress)
-    total = 1
-    for _, checksum, length in strips:
-        total = _joined_adler32(total, checksum, length)
-    pieces = [_STREAM_START + strips[0][0], *(piece for piece, _, _ in strips[1:])]
-    pieces[-1] += struct.pack(">I", total)
-    chunks = [(b"IHDR", start), *((b"IDAT", piece) for piece in pieces), (b"IEND", b"")]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        part for name, body in chunks for part in _chunk(name, body)
-    )
+    joiner = Joiner()
+    pieces = [joiner.joined(strip, is_last=strip is strips[-1]) for strip in strips]
+    return b"".join([png_start(samples.shape, samples.dtype), *pieces])
 
 
-def _chunk(name: bytes, body: bytes) -> tuple[bytes, bytes, bytes, bytes]:
+@dataclass(frozen=True)
+class Strip:
+    """A strip of rows, compressed: its bytes, the Adler-32 of what they stand for, its length."""
+
+    packed: bytes
+    checksum: int
+    length: int
+
+
+class Joiner:
+    """Strips one after the other, as the chunks of one stream.
+
+    >>> strip = packed_strip(np.zeros((2, 3), np.uint8), has_above=False, is_last=True)
+    >>> len(Joiner().joined(strip, is_last=True)) > 12
+    True
+    """
+
+    def __init__(self) -> None:
+        self.total, self.is_first = 1, True
+
+    def joined(self, strip: Strip, *, is_last: bool) -> bytes:
+        """The next strip as a chunk; behind the last one the end of the file."""
+        body = _STREAM_START + strip.packed if self.is_first else strip.packed
+        self.total = _joined_adler32(self.total, strip.checksum, strip.length)
+        self.is_first = False
+        if not is_last:
+            return b"".join(chunk(b"IDAT", body))
+        body += struct.pack(">I", self.total)
+        return b"".join([*chunk(b"IDAT", body), *chunk(b"IEND", b"")])
+
+
+def png_start(shape: tuple[int, ...], dtype: np.dtype[np.generic]) -> bytes:
+    r"""What stands before the strips of samples of that shape and dtype.
+
+    >>> png_start((2, 3), np.dtype(np.uint8))[:8]
+    b'\x89PNG\r\n\x1a\n'
+    """
+    kind = _COLOUR_TYPES[_channels(shape)]
+    start = struct.pack(">IIBBBBB", shape[1], shape[0], 8 * dtype.itemsize, kind, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(b"IHDR", start))
+
+
+def strip_rows(shape: tuple[int, ...], dtype: np.dtype[np.generic]) -> int:
+    """How many rows a strip has; the last one may have fewer.
+
+    >>> strip_rows((9, 1 << 19), np.dtype(np.uint8))
+    2
+    """
+    return max(1, _STRIP_BYTES // (shape[1] * _channels(shape) * dtype.itemsize))
+
+
+def packed_strip(rows: Array, *, has_above: bool, is_last: bool) -> Strip:
+    """A strip of samples, compressed.
+
+    has_above: whether the first of `rows` is the one above the strip, which is not in it.
+
+    >>> packed_strip(np.zeros((2, 3), np.uint8), has_above=True, is_last=False).length
+    4
+    """
+    pixel = _channels(rows.shape) * rows.dtype.itemsize
+    return Strip(*_strip(_bytes_of(rows), has_above, pixel, is_last))
+
+
+def _channels(shape: tuple[int, ...]) -> int:
+    return 1 if len(shape) == 2 else shape[2]
+
+
+def chunk(name: bytes, body: bytes) -> tuple[bytes, bytes, bytes, bytes]:
+    r"""The parts of a chunk of a PNG: length, name, body and checksum.
+
+    >>> b"".join(chunk(b"IEND", b""))
+    b'\x00\x00\x00\x00IEND\xaeB`\x82'
+    """
     checksum = zlib.crc32(body, zlib.crc32(name))
     return struct.pack(">I", len(body)), name, body, struct.pack(">I", checksum)
 

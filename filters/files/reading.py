@@ -41,6 +41,10 @@ _UPRIGHT: dict[int, Callable[[Array], Array]] = {
 }
 
 
+class TooLargeError(ReadError):
+    """A picture with more pixels, or a file with more bytes, than the limit allows."""
+
+
 def read_image(path: PathLike, *, page: int | None = None, max_pixels: int = MAX_PIXELS) -> Picture:
     """The picture in the file at `path`, upright, grey or RGB, in the depth that the file has.
 
@@ -71,14 +75,14 @@ def read_image(path: PathLike, *, page: int | None = None, max_pixels: int = MAX
         if found is None:
             raise ReadError(f"{name}: not a picture of a format that is read ({format_names()})")
         kind, is_read = found
-        with _named(name, kind):
+        with named(name, kind):
             if not is_read:
                 raise _not_read(source, kind)
             if kind != "NPY":  # its header says how many bytes there must be
                 _check_bytes(source, limit)
             if kind == "TIFF":
                 return _read_tiff(source, wanted, limit)
-            _page_index(wanted, 1)
+            page_index(wanted, 1)
             return _READERS[kind](source, limit)
 
 
@@ -96,12 +100,12 @@ def read_npy(data: bytes, name: str) -> Array:
     from .plain import decode_npy, npy_header
 
     source = Source(io.BytesIO(data), len(data))
-    with _named(name, "NPY"):
+    with named(name, "NPY"):
         return decode_npy(source, npy_header(source))
 
 
 @contextmanager
-def _named(name: str, kind: str) -> Iterator[None]:
+def named(name: str, kind: str) -> Iterator[None]:
     """Errors from inside, as messages that say which file it is and what is wrong with it."""
     try:
         yield
@@ -117,7 +121,7 @@ def _named(name: str, kind: str) -> Iterator[None]:
 
 def _not_read(source: Source, kind: str) -> ReadError:
     frames = _gif_frames(source) if kind == "GIF" else 1
-    return ReadError(f"{kind} is not read yet" if frames == 1 else _animated(frames))
+    return ReadError(f"{kind} is not read yet" if frames == 1 else animated(frames))
 
 
 def _gif_frames(source: Source) -> int:
@@ -132,11 +136,17 @@ def _gif_frames(source: Source) -> int:
         return 1
 
 
-def _animated(frames: int) -> str:
+def animated(frames: int) -> str:
+    """What is said of a file of several pictures that follow each other in time."""
     return f"{frames} frames: animations are not read"
 
 
-def _page_index(wanted: int | None, pages: int) -> int:
+def page_index(wanted: int | None, pages: int) -> int:
+    """The number, from 0, of the page that is wanted, from 1; ReadError where one must be chosen.
+
+    >>> page_index(None, 1), page_index(2, 3)
+    (0, 1)
+    """
     if wanted is None and pages > 1:
         raise ReadError(f"{pages} pages: choose one, page 1 to {pages}")
     if wanted is not None and wanted > pages:
@@ -149,16 +159,27 @@ def _check_size(width: int, height: int, kind: str, limit: int) -> None:
         raise DamagedError
     if width * height > limit:
         megapixels = f"{width * height / 1e6:.4g} megapixels"
-        raise ReadError(f"{width} x {height} pixels: {megapixels}, the limit is {limit / 1e6:.4g}")
+        raise TooLargeError(
+            f"{width} x {height} pixels: {megapixels}, the limit is {limit / 1e6:.4g}"
+        )
     longest = _LONGEST_SIDE.get(kind)
     if longest is not None and max(width, height) > longest:
         raise ReadError(f"{width} x {height} pixels: {kind} is read up to {longest} a side")
 
 
+def most_bytes(max_pixels: int) -> int:
+    """How many bytes a file may have, but for .npy, that is read within a limit of pixels.
+
+    >>> most_bytes(1) - most_bytes(0)
+    16
+    """
+    return _BYTES_BESIDE + _BYTES_A_PIXEL * max_pixels
+
+
 def _check_bytes(source: Source, limit: int) -> None:
-    most = _BYTES_BESIDE + _BYTES_A_PIXEL * limit
+    most = most_bytes(limit)
     if source.size > most:
-        raise ReadError(f"{source.size} bytes: the limit for {limit} pixels is {most}")
+        raise TooLargeError(f"{source.size} bytes: the limit for {limit} pixels is {most}")
 
 
 def _read_png(source: Source, limit: int) -> Picture:
@@ -238,7 +259,7 @@ def _read_tiff(source: Source, wanted: int | None, limit: int) -> Picture:
     from .tiff_directory import directory_at, orientation_in, page_offsets
 
     layout, offsets = page_offsets(source)
-    directory = directory_at(source, layout, offsets[_page_index(wanted, len(offsets))])
+    directory = directory_at(source, layout, offsets[page_index(wanted, len(offsets))])
     page = page_of(source, directory)
     check_is_read(page)
     _check_size(page.width, page.height, "TIFF", limit)
@@ -249,7 +270,7 @@ def _read_tiff(source: Source, wanted: int | None, limit: int) -> Picture:
 
 def _check_header(header: Header, kind: str, limit: int) -> None:
     if header.frames > 1:
-        raise ReadError(_animated(header.frames))
+        raise ReadError(animated(header.frames))
     _check_size(header.width, header.height, kind, limit)
 
 

@@ -30,7 +30,7 @@ _PIXEL_TAGS = (
     *(317, 320, 322, 323, 324, 325, 338, 339),
 )
 _NONE, _LZW, _PACKBITS = 1, 5, 32773
-_DEFLATE = (8, 32946)
+DEFLATE = (8, 32946)
 _FAX = (2, 3, 4)
 # The most that can become of a byte; of a byte of facsimile, any number of white rows.
 _MOST_EXPANSION = {_NONE: 1, _LZW: 4096}
@@ -125,7 +125,7 @@ def check_is_read(page: Page) -> None:
             f"{page.samples} samples a pixel of {page.bits}-bit {numbers}"
             f" and photometric interpretation {page.photometric}"
         )
-    packed = page.compression in (_LZW, *_DEFLATE)
+    packed = page.compression in (_LZW, *DEFLATE)
     fax = page.compression in _FAX and page.bits == 1 and page.tile is None
     if not (packed or fax or page.compression in (_NONE, _PACKBITS)):
         raise NotReadError(f"compression {page.compression}")
@@ -143,34 +143,45 @@ def check_pieces(source: Source, directory: Directory, page: Page) -> None:
     """
     offsets = directory.whole(source, 273 if page.tile is None else 324)
     counts = directory.whole(source, 279 if page.tile is None else 325)
-    number = _piece_count(page)
+    number = piece_count(page)
     if offsets is None or counts is None or min(offsets.size, counts.size) < number:
         raise DamagedError
     for index in range(number):
         offset, count = int(offsets[index]), int(counts[index])
         if count == 0 or offset + count > source.size:
             raise DamagedError
-        # Some writers fill up the last strip, so it may hold as much as the first.
-        length, whole = _piece_length(page, index), _piece_length(page, 0)
+        length = piece_length(page, index)
         if _MOST_EXPANSION.get(page.compression, length) * count < length:
             raise DamagedError
-        if page.compression in _DEFLATE:
-            unpacked = inflated_length([source.take(offset, count)], whole)
-        elif page.compression == _PACKBITS:
-            unpacked = _unpacked_length(source.take(offset, count))
-        else:
-            continue
-        if unpacked not in (length, whole):
-            raise DamagedError
+        if page.compression in (*DEFLATE, _PACKBITS):
+            check_unpacked(page, index, source.take(offset, count))
 
 
-def _piece_count(page: Page) -> int:
+def check_unpacked(page: Page, index: int, packed: bytes) -> None:
+    """Raise DamagedError where a deflated or run-length coded piece does not hold what it should.
+
+    index: of the strip or tile.
+    """
+    # Some writers fill up the last strip, so it may hold as much as the first.
+    length, whole = piece_length(page, index), piece_length(page, 0)
+    if page.compression in DEFLATE:
+        unpacked = inflated_length([packed], whole)
+    elif page.compression == _PACKBITS:
+        unpacked = _unpacked_length(packed)
+    else:
+        return
+    if unpacked not in (length, whole):
+        raise DamagedError
+
+
+def piece_count(page: Page) -> int:
+    """How many strips or tiles a page has."""
     wide, high = page.tile or (page.width, page.rows_per_strip)
     planes = page.samples if page.planar else 1
     return -(-page.width // wide) * -(-page.height // high) * planes
 
 
-def _piece_length(page: Page, index: int) -> int:
+def piece_length(page: Page, index: int) -> int:
     """The bytes that a strip or tile holds when it is unpacked."""
     wide, high = page.tile or (page.width, page.rows_per_strip)
     if page.tile is None:
@@ -219,7 +230,14 @@ def decode_page(source: Source, data: bytearray, directory: Directory, page: Pag
     data: the bytes of the file. They are changed.
     Raises DamagedError where the decoder fails or complains.
     """
-    pixels_only(data, pixel_tags(source, directory), directory.layout.order)
+    return decode_tagged(data, pixel_tags(source, directory), directory.layout.order, page)
+
+
+def decode_tagged(
+    data: bytearray, tags: dict[int, NDArray[Any]], order: Literal["<", ">"], page: Page
+) -> Array:
+    """As `decode_page`, by the tags that describe the pixels in `data`, which is changed."""
+    pixels_only(data, tags, order)
     if page.bits <= 8:
         return decoded(lambda: _decode_with_pillow(data))
     samples = decode_with_opencv(data)

@@ -147,23 +147,34 @@ def exif_orientation(block: bytes) -> int:
 
 
 def directory_bytes(
-    tags: Mapping[int, Sequence[int] | NDArray[Any]], place: int, order: Literal["<", ">"] = "<"
+    tags: Mapping[int, Sequence[int] | NDArray[Any]],
+    place: int,
+    order: Literal["<", ">"] = "<",
+    *,
+    big: bool = False,
 ) -> bytes:
-    """A classic directory, the last of its file, which is to stand at byte `place`.
+    """A directory, the last of its file, which is to stand at byte `place`.
 
-    tags: whole numbers below 2^32 for each tag. What does not fit into an entry stands behind
-    the entries.
+    tags: whole numbers for each tag, below 2^32 in a classic one. What does not fit into an entry
+    stands behind the entries. big: the directory of a BigTIFF.
+
+    >>> len(directory_bytes({256: [3]}, 8)), len(directory_bytes({256: [3]}, 16, big=True))
+    (18, 36)
     """
-    beside = place + 2 + 12 * len(tags) + 4
-    entries, values = [], b""
+    layout = Layout(order, big)
+    sizes = [struct.calcsize(each) for each in (layout.length, layout.entry, layout.offset)]
+    beside = place + sizes[0] + sizes[1] * len(tags) + sizes[2]
+    entries, values = [], []
     for tag in sorted(tags):
         numbers = np.asarray(tags[tag])
-        kind = 3 if numbers.max() < 1 << 16 else 4
+        largest = int(numbers.max())
+        kind = 3 if largest < 1 << 16 else 4 if largest < 1 << 32 else 16
         field = numbers.astype(order + _WHOLE[kind]).tobytes()
-        if len(field) > 4:
-            inside = struct.pack(order + "I", beside + len(values))
-            values += field
+        if len(field) > sizes[2]:
+            inside = struct.pack(layout.offset, beside)
+            values.append(field)
+            beside += len(field)
         else:
             inside = field
-        entries.append(struct.pack(order + "HHI4s", tag, kind, numbers.size, inside))
-    return struct.pack(order + "H", len(tags)) + b"".join(entries) + bytes(4) + values
+        entries.append(struct.pack(layout.entry, tag, kind, numbers.size, inside))
+    return b"".join([struct.pack(layout.length, len(tags)), *entries, bytes(sizes[2]), *values])

@@ -86,11 +86,11 @@ def encode_image(picture: Picture, suffix: str) -> bytes:
         endings = f"{', '.join(list(FORMATS)[:-1])} or {list(FORMATS)[-1]}"
         raise InputError(f"the name must end in {endings}, got {display_path(suffix)!r}")
     pixels = real_array(picture.pixels, "pixels")
-    _check_fits(picture, suffix, pixels.dtype)
+    check_fits(picture, suffix, pixels.dtype)
     return _ENCODERS[FORMATS[suffix].name](_samples(picture, pixels))
 
 
-def _check_fits(picture: Picture, suffix: str, dtype: np.dtype[np.generic]) -> None:
+def check_fits(picture: Picture, suffix: str, dtype: np.dtype[np.generic]) -> None:
     """Raise InputError, which names the endings that will do, unless the format has room."""
     form, alpha = FORMATS[suffix], picture.alpha is not None
     lacks = []

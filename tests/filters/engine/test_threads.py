@@ -338,6 +338,30 @@ class TestErrors:
         # What was begun writes into the caller's array: it must not be running any more.
         assert len(finished) == 1
 
+    @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
+    def test_who_waits_for_the_caller_is_let_go_when_a_signal_ends_it(self, error):
+        """One task waits for another's; the signal comes when the caller has nothing left to do."""
+        set_threads(2)
+        together, halted = threading.Barrier(2), threading.Event()
+        caller = threading.get_ident()
+
+        def work(task):
+            together.wait(WAIT)
+            if threading.get_ident() != caller:
+                threading.Timer(0.1, signal.pthread_kill, (caller, signal.SIGINT)).start()
+                assert halted.wait(WAIT)
+
+        def ends(number, frame):
+            raise error
+
+        before = signal.signal(signal.SIGINT, ends)
+        try:
+            with pytest.raises(error):
+                share_out(range(2), work, halted.set)
+        finally:
+            signal.signal(signal.SIGINT, before)
+        assert halted.is_set()
+
 
 class TestOpenCVsOwnThreads:
     @pytest.mark.parametrize("asked", [1, 2, 3, 7])

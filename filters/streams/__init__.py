@@ -1,0 +1,1 @@
+"""Pictures larger than memory: read, and written, some rows at a time."""

@@ -1,0 +1,155 @@
+"""What the metadata of a Zarr array say: its shape, its chunks, and how they are stored."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..files.disk import DamagedError
+from ..files.formats import NotReadError
+from .codecs import CODECS
+
+METADATA = ("zarr.json", ".zarray")
+"""The files that describe an array: of version 3, and of version 2."""
+
+_V3_TYPES = ("bool", *(f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)),
+             *(f"float{bits}" for bits in (16, 32, 64)))  # fmt: skip
+_WORDS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+
+
+@dataclass(frozen=True)
+class ZarrLayout:
+    """A Zarr array as it is stored.
+
+    dtype: of the chunks, with their byte order. codec: a key of `CODECS`, or None. fill: what the
+    pixels of a chunk are that is not there. prefix, separator: of the chunks' names.
+    """
+
+    shape: tuple[int, ...]
+    chunks: tuple[int, ...]
+    dtype: np.dtype[Any]
+    codec: str | None
+    fill: float
+    prefix: str
+    separator: str
+
+    def key(self, *place: int) -> str:
+        """The name of a chunk, by its place in the grid of chunks."""
+        return self.prefix + self.separator.join(map(str, place))
+
+    @property
+    def chunk_bytes(self) -> int:
+        """What every chunk has when it is unpacked, also at the borders."""
+        return math.prod(self.chunks) * self.dtype.itemsize
+
+
+def zarr_layout(name: str, text: bytes) -> ZarrLayout:
+    """What a metadata file says; `name` is one of `METADATA`.
+
+    Raises DamagedError where it makes no sense, NotReadError for what is valid and not read.
+
+    >>> v2 = {"zarr_format": 2, "shape": [2, 3], "chunks": [1, 3], "dtype": "<u2", "order": "C"}
+    >>> v2 |= {"compressor": None, "filters": None, "fill_value": 0}
+    >>> zarr_layout(".zarray", json.dumps(v2).encode()).key(1, 0)
+    '1.0'
+    """
+    try:
+        said = json.loads(text)
+        layout = (_version_3 if name == METADATA[0] else _version_2)(said)
+        grid = layout.shape, layout.chunks
+        if len(layout.chunks) != len(layout.shape) or not all(map(_are_whole, grid)):
+            raise DamagedError
+        return layout
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError, OverflowError):
+        raise DamagedError from None
+
+
+def _are_whole(sides: tuple[int, ...]) -> bool:
+    return all(type(side) is int and 0 < side < 1 << 48 for side in sides)
+
+
+def _version_2(said: Mapping[str, Any]) -> ZarrLayout:
+    if said["zarr_format"] != 2:
+        raise DamagedError
+    if said["order"] != "C":
+        raise NotReadError(f"order {said['order']}")
+    if said.get("filters"):
+        raise NotReadError("filters")
+    dtype = _real(np.dtype(said["dtype"]) if isinstance(said["dtype"], str) else None)
+    codec = None if said["compressor"] is None else _known(str(said["compressor"]["id"]))
+    separator = said.get("dimension_separator", ".")
+    if separator not in (".", "/"):
+        raise DamagedError
+    fill = _fill(said.get("fill_value"), dtype)
+    return ZarrLayout(
+        tuple(said["shape"]), tuple(said["chunks"]), dtype, codec, fill, "", separator
+    )
+
+
+def _version_3(said: Mapping[str, Any]) -> ZarrLayout:
+    if said["zarr_format"] != 3:
+        raise DamagedError
+    if said["node_type"] != "array":
+        raise NotReadError(f"a {said['node_type']} instead of an array: name the array inside it")
+    if said["data_type"] not in _V3_TYPES:
+        raise NotReadError(f"data type {said['data_type']}")
+    dtype = np.dtype(said["data_type"])
+    grid, keys = said["chunk_grid"], said["chunk_key_encoding"]
+    if grid["name"] != "regular":
+        raise NotReadError(f"chunk grid {grid['name']}")
+    if keys["name"] not in ("default", "v2"):
+        raise NotReadError(f"chunk keys {keys['name']}")
+    is_default = keys["name"] == "default"
+    separator = keys.get("configuration", {}).get("separator", "/" if is_default else ".")
+    if separator not in (".", "/"):
+        raise DamagedError
+    order, codec = _chain(said["codecs"])
+    return ZarrLayout(
+        tuple(said["shape"]),
+        tuple(grid["configuration"]["chunk_shape"]),
+        dtype.newbyteorder(order),
+        codec,
+        _fill(said["fill_value"], dtype),
+        f"c{separator}" if is_default else "",
+        separator,
+    )
+
+
+def _chain(codecs: list[Any]) -> tuple[Any, str | None]:
+    """Byte order and compression out of the codecs of version 3."""
+    names = [codec["name"] for codec in codecs]
+    if not names or names[0] != "bytes" or len(names) > 2:
+        raise NotReadError(f"codecs {', '.join(map(str, names))}")
+    endian = (codecs[0].get("configuration") or {}).get("endian", "little")
+    if endian not in ("little", "big"):
+        raise DamagedError
+    return "<" if endian == "little" else ">", _known(names[1]) if len(names) == 2 else None
+
+
+def _known(codec: str) -> str:
+    if codec not in CODECS:
+        raise NotReadError(f"compression {codec}")
+    return codec
+
+
+def _real(dtype: np.dtype[Any] | None) -> np.dtype[Any]:
+    if dtype is None or dtype.kind not in "?biuf" or dtype.itemsize > 8:
+        raise NotReadError(f"dtype {dtype or 'of several fields'}")
+    return dtype
+
+
+def _fill(said: Any, dtype: np.dtype[Any]) -> Any:
+    """The value of what is not stored, in the dtype."""
+    if said is None:
+        said = 0
+    if isinstance(said, str):
+        if said.startswith("0x"):
+            bits = int(said, 16).to_bytes(dtype.itemsize, "big")
+            return np.frombuffer(bits, dtype.newbyteorder(">"))[0].astype(dtype)
+        said = _WORDS[said]
+    return np.asarray(said).astype(dtype)[()]
