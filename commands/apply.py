@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
 from ..filters.colour import CHANNELS
+from ..filters.engine import get_threads
 from ..filters.files.disk import display_path, make_folder
 from ..filters.files.outputs import output_paths
-from ..filters.files.reading import read_image
+from ..filters.files.remote import AnyPath, place
 from ..filters.files.writing import keeps_raw, write_image
 from ..filters.picture import Picture
 from ..filters.pipeline import Pipeline
 from ..filters.placement import Placement
 from ..filters.showing import SHOWS, to_picture
-from .batch import about, each_image
+from .batch import Job, about, each_image, picture_of
 from .options import (
     AT_LEAST_ONE,
     FILTER,
-    IMAGE,
     clobber_option,
+    dask_option,
     json_option,
+    pictures_argument,
     placement_options,
     reading_options,
 )
@@ -33,7 +36,7 @@ RAW = "raw"
 
 @click.command(short_help="filter pictures")
 @click.argument("pipeline", metavar="NAME", type=FILTER)
-@click.argument("images", metavar="IMAGE...", type=IMAGE, nargs=-1, required=True)
+@pictures_argument
 @click.option("-o", "--out", metavar="OUT|DIR", help="Write here, not beside the image.")
 @placement_options
 @click.option(
@@ -63,11 +66,12 @@ RAW = "raw"
     type=AT_LEAST_ONE,
     help="So many pictures at a time.  [default: the processors; 1 with --fail-fast]",
 )
+@dask_option
 @json_option
 def apply(
     *,
     pipeline: Pipeline,
-    images: tuple[Path, ...],
+    images: tuple[AnyPath, ...],
     out: str | None,
     operation: str,
     channels: str | None,
@@ -79,49 +83,144 @@ def apply(
     no_clobber: bool,
     fail_fast: bool,
     jobs: int | None,
+    dask: str | None,
     as_json: bool,
     **placed: Any,
 ) -> None:
     """Filter pictures: filt apply sobel-x photo.png writes photo.sobel-x.png beside it.
 
     A response keeps its sign; --show says how it becomes a picture (abs and clip saturate at full
-    scale, signed puts zero at mid-grey, minmax stretches, raw keeps the numbers in .npy or .tif).
+    scale, signed puts zero at mid-grey, minmax stretches, raw keeps the numbers in .npy, .tif
+    or .zarr). A TIFF, PNG or .npy above --max-pixels, and every Zarr, is filtered some rows at a
+    time, into .tif, .png, .npy or .zarr.
     """
     placement = Placement(**placed)
-    name = pipeline.name
     filtered = pipeline.unit if unit else pipeline
     outputs = output_paths(images, pipeline.written, out, also_read=pipeline.files)
-    into_folder = out is not None and outputs != [Path(out)]
+    work = ApplyWork(
+        pipeline=filtered,
+        name=pipeline.name,
+        operation=operation,
+        placement=placement,
+        channels=channels,
+        shown=shown,
+        unit=unit,
+        full_scale=full_scale,
+        max_pixels=max_pixels,
+        page=page,
+        clobber=not no_clobber,
+        makes_folder=out is not None and outputs != [place(out)],
+    )
+    pairs = list(zip(images, outputs, strict=True))
+    if dask is not None and all(map(_is_chunked, pairs)):
+        from .spread import connected
 
-    def work(source: Path, target: Path) -> dict[str, Any]:
-        how = shown or (RAW if keeps_raw(target) else filtered.show)
-        picture = read_image(source, page=page, max_pixels=max_pixels)
-        if full_scale is not None:
-            picture = replace(picture, full_scale=full_scale)
+        # A picture of many chunks is work for all of the cluster; several go one after the other.
+        with connected(dask, jobs or get_threads()) as client:
+            each_image(
+                pairs, partial(work.on_cluster, client), _report,
+                as_json=as_json, fail_fast=fail_fast,
+            )  # fmt: skip
+        return
+    each_image(
+        pairs, work, _report, as_json=as_json, fail_fast=fail_fast, workers=jobs, dask=dask,
+        max_pixels=max_pixels, clobber=not no_clobber,
+    )  # fmt: skip
+
+
+def _is_chunked(job: Job) -> bool:
+    """Whether one picture can be spread over a cluster: from Zarr to Zarr."""
+    source, target = job
+    local = isinstance(source, Path) and isinstance(target, Path)
+    if not local or target.suffix.lower() != ".zarr":
+        return False
+    from ..filters.streams.zarr_source import is_zarr
+
+    return is_zarr(Path(source))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApplyWork:
+    """What is done to each picture: from its file to another, anywhere.
+
+    pipeline: that is applied; name: what it is called. makes_folder: the one that the output is
+    in, where it is not there yet. All else as the options have it.
+    """
+
+    pipeline: Pipeline
+    name: str
+    operation: str
+    placement: Placement
+    channels: str | None
+    shown: str | None
+    unit: bool
+    full_scale: float | None
+    max_pixels: int
+    page: int | None
+    clobber: bool
+    makes_folder: bool
+
+    def __call__(self, source: Path, target: Path) -> dict[str, Any]:
+        """Filter `source` into `target`; what was done, as plain data."""
+        picture = picture_of(source, target, page=self.page, max_pixels=self.max_pixels)
+        if picture is None:
+            return self._by_rows(source, target)
+        how = self.shown or (RAW if keeps_raw(target) else self.pipeline.show)
+        if self.full_scale is not None:
+            picture = replace(picture, full_scale=self.full_scale)
         with about(source):
-            response = filtered.apply(
-                picture, operation=operation, placement=placement, channels=channels
+            response = self.pipeline.apply(
+                picture,
+                operation=self.operation,
+                placement=self.placement,
+                channels=self.channels,
             )
-        if into_folder:
+        if self.makes_folder:
             make_folder(target.parent)
-        write_image(target, _as_shown(response, how), clobber=not no_clobber)
+        write_image(target, _as_shown(response, how), clobber=self.clobber)
+        return self._done(source, target, picture.full_scale, how)
+
+    def on_cluster(self, client: Any, source: Path, target: Path) -> dict[str, Any]:
+        """The same of a Zarr array into another one, its chunks over the workers of a cluster."""
+        return self._by_rows(source, target, client)
+
+    def _by_rows(self, source: Path, target: Path, client: Any = None) -> dict[str, Any]:
+        """The same of a picture that is too large for memory."""
+        from .streamed import apply_streamed
+
+        if self.makes_folder:
+            make_folder(target.parent)
+        full_scale, how = apply_streamed(
+            self.pipeline,
+            source,
+            target,
+            operation=self.operation,
+            placement=self.placement,
+            channels=self.channels,
+            shown=self.shown,
+            full_scale=self.full_scale,
+            page=self.page,
+            clobber=self.clobber,
+            max_pixels=self.max_pixels,
+            client=client,
+        )
+        return self._done(source, target, full_scale, how)
+
+    def _done(self, source: Path, target: Path, full_scale: float, how: str) -> dict[str, Any]:
         return {
             "input": display_path(source),
             "output": display_path(target),
-            "filter": name,
-            "operation": operation,
-            "border": placement.border,
-            "mode": placement.mode,
-            "stride": placement.stride,
-            "dilation": placement.dilation,
-            "channels": channels or filtered.steps[0].channels,
-            "full_scale": picture.full_scale,
+            "filter": self.name,
+            "operation": self.operation,
+            "border": self.placement.border,
+            "mode": self.placement.mode,
+            "stride": self.placement.stride,
+            "dilation": self.placement.dilation,
+            "channels": self.channels or self.pipeline.steps[0].channels,
+            "full_scale": full_scale,
             "show": how,
-            "unit": unit,
+            "unit": self.unit,
         }
-
-    pairs = list(zip(images, outputs, strict=True))
-    each_image(pairs, work, _report, as_json=as_json, fail_fast=fail_fast, workers=jobs)
 
 
 def _as_shown(response: Picture, how: str) -> Picture:

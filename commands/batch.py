@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,20 +16,29 @@ from ..filters.engine.threads import alone, get_threads
 from ..filters.errors import FiltError, InputError
 from ..filters.files.disk import display_path
 from ..filters.files.listening import by_oneself
+from ..filters.files.reading import MAX_PIXELS, TooLargeError, read_image
+from ..filters.files.remote import AnyPath, RemotePath, fetched, sent
+from ..filters.picture import Picture
 from .options import echo_json, one_line
 
 Result = TypeVar("Result")
-Job = tuple[Path, Path]
+Job = tuple[AnyPath, AnyPath]
+Done = dict[str, Any]
+Outcome = TypeVar("Outcome", Done, FiltError, Done | FiltError)
+Work = Callable[[Path, Path], Done]
 
 
 def each_image(
     jobs: list[Job],
-    work: Callable[[Path, Path], dict[str, Any]],
-    report: Callable[[dict[str, Any]], str],
+    work: Work,
+    report: Callable[[Done], str],
     *,
     as_json: bool,
     fail_fast: bool,
     workers: int | None = 1,
+    dask: str | None = None,
+    max_pixels: int = MAX_PIXELS,
+    clobber: bool = True,
 ) -> None:
     """Run `work` on every job, go on past a bad file, say what was done, fail in the end.
 
@@ -36,29 +46,33 @@ def each_image(
     threads. report: that on one line; the lines come in the order of the jobs.
     workers: how many pictures are in work at a time, None for as many as filt uses threads; one
     where `fail_fast` stops at the first that fails, so that none after it is written.
+    dask: the cluster that the work is spread over (see `spread`); `work` is picklable then, and
+    where `fail_fast` stops, those that were handed out already may be written.
+    max_pixels, clobber: what `fetched` and `sent` go by for files in stores; `work` itself sees
+    files of this machine.
     Leaves with exit code 1 where a picture failed; a single one that fails raises its FiltError.
     """
-    done: list[dict[str, Any]] = []
+    done: list[Done] = []
     failures: list[str] = []
     raises = fail_fast or len(jobs) == 1
-
-    def attempt(job: Job) -> dict[str, Any] | FiltError:
-        try:
-            return work(*job)
-        except FiltError as error:
-            if raises:
-                raise
-            return error
-
+    attempt = _Attempt(work, max_pixels, clobber)
+    if dask is not None:
+        results = _over_cluster(jobs, attempt, dask, workers)
+    else:
+        results = _in_order(
+            jobs, attempt, 1 if raises else min(workers or get_threads(), len(jobs))
+        )
     shows_progress = len(jobs) > 1 and sys.stderr.isatty()
-    results = _in_order(jobs, attempt, 1 if raises else min(workers or get_threads(), len(jobs)))
-    for result in _with_progress(results, len(jobs)) if shows_progress else results:
-        if isinstance(result, FiltError):
-            failures.append(one_line(str(result)))
-            continue
-        done.append(result)
-        if not as_json and not shows_progress:
-            click.echo(report(result))
+    with closing(_with_progress(results, len(jobs)) if shows_progress else results) as coming:
+        for result in coming:
+            if isinstance(result, FiltError):
+                if raises:
+                    raise result
+                failures.append(one_line(str(result)))
+                continue
+            done.append(result)
+            if not as_json and not shows_progress:
+                click.echo(report(result))
     if as_json:
         echo_json(done)
     elif shows_progress and done:
@@ -70,6 +84,33 @@ def each_image(
         sys.exit(1)
 
 
+def picture_of(source: Path, target: Path, *, page: int | None, max_pixels: int) -> Picture | None:
+    """The picture in a file; None for one that is filtered some rows at a time: see `is_streamed`.
+
+    Raises ReadError.
+    """
+    if _may_be_zarr(source, target) and _is_streamed(source, target, page, max_pixels):
+        return None
+    try:
+        return read_image(source, page=page, max_pixels=max_pixels)
+    except TooLargeError:
+        if _is_streamed(source, target, page, max_pixels):
+            return None
+        raise
+
+
+def _may_be_zarr(source: Path, target: Path) -> bool:
+    endings = source.suffix.lower(), target.suffix.lower()
+    return ".zarr" in endings or endings[0] == ".zip" or source.is_dir()
+
+
+def _is_streamed(source: Path, target: Path, page: int | None, max_pixels: int) -> bool:
+    # What streams is much to load, and few pictures need it.
+    from .streamed import is_streamed
+
+    return is_streamed(source, target, page=page, max_pixels=max_pixels)
+
+
 @contextmanager
 def about(source: Path) -> Iterator[None]:
     """Name the picture in what goes wrong with it: an InputError alone does not know it."""
@@ -79,9 +120,77 @@ def about(source: Path) -> Iterator[None]:
         raise InputError(f"{display_path(source)}: {error}") from error
 
 
+@dataclass(frozen=True)
+class _Attempt:
+    """Work on a job, with what filt refuses as its result."""
+
+    work: Work
+    max_pixels: int
+    clobber: bool
+
+    def __call__(self, job: Job) -> Done | FiltError:
+        try:
+            return self._done(*job)
+        except FiltError as error:
+            return error
+
+    def _done(self, source: AnyPath, target: AnyPath) -> Done | FiltError:
+        if isinstance(source, Path) and isinstance(target, Path):
+            return self.work(source, target)
+        with ExitStack() as stack:
+            here, there = source, target
+            if isinstance(here, RemotePath):
+                here = stack.enter_context(fetched(here, self.max_pixels))
+            if isinstance(there, RemotePath):
+                there = stack.enter_context(sent(there, clobber=self.clobber))
+            try:
+                done = self.work(here, there)
+            except FiltError as error:
+                raise _as_given(error, (source, target), (here, there)) from None
+        return _as_given(done, (source, target), (here, there))
+
+
+def _over_cluster(
+    jobs: Sequence[Job], attempt: _Attempt, address: str, workers: int | None
+) -> Generator[Done | FiltError, None, None]:
+    """What `attempt` gives for each job, done by the workers of a cluster.
+
+    They may live in other folders, so paths go there absolute and come back as they were given.
+    """
+    from .spread import spread
+
+    sent = [(_absolute(source), _absolute(target)) for source, target in jobs]
+    results = spread(sent, attempt, address, workers=workers, lost=_lost)
+    with closing(results):
+        for job, there, result in zip(jobs, sent, results, strict=True):
+            yield _as_given(result, job, there)
+
+
+def _absolute(path: AnyPath) -> AnyPath:
+    return path.absolute() if isinstance(path, Path) else path
+
+
+def _lost(job: Job) -> FiltError:
+    return FiltError(f"{display_path(job[0])}: each worker that was given it died")
+
+
+def _as_given(result: Outcome, job: Job, used: Job) -> Outcome:
+    """A result with the paths as the caller gave them."""
+    pairs = [*zip(used, job, strict=True), (used[1].parent, job[1].parent)]
+    names = {display_path(there): display_path(here) for there, here in pairs}
+    if not isinstance(result, FiltError):
+        return {key: names.get(value, value) if isinstance(value, str) else value
+                for key, value in result.items()}  # fmt: skip
+    text = str(result)
+    for there, here in names.items():
+        if text.startswith(f"{there}: "):
+            return type(result)(here + text.removeprefix(there))
+    return result
+
+
 def _in_order(
     jobs: Sequence[Job], attempt: Callable[[Job], Result], workers: int
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """What `attempt` gives for each job, in their order, `workers` of them in work at a time.
 
     Where the caller leaves early (an error, Ctrl-C), what is in work is finished, so that no file
@@ -107,8 +216,13 @@ def _in_order(
         cv2.setNumThreads(opencv_threads)
 
 
-def _with_progress(results: Iterator[Result], length: int) -> Iterator[Result]:
-    with click.progressbar(length=length, label="filtering", file=sys.stderr) as bar:
+def _with_progress(
+    results: Generator[Result, None, None], length: int
+) -> Generator[Result, None, None]:
+    with (
+        closing(results),
+        click.progressbar(length=length, label="filtering", file=sys.stderr) as bar,
+    ):
         for result in results:
             with by_oneself():  # decoders who hear it would have to start again
                 bar.update(1)

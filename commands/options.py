@@ -17,6 +17,7 @@ from ..filters.borders import BORDERS
 from ..filters.errors import InputError
 from ..filters.files.disk import display_path
 from ..filters.files.reading import MAX_PIXELS
+from ..filters.files.remote import AnyPath, RemotePath, expanded, place
 from ..filters.filter import OPERATIONS
 from ..filters.pipeline import Pipeline
 from ..filters.placement import Placement
@@ -131,6 +132,39 @@ class LocalPath(click.Path):
         return super().convert(value, param, ctx)
 
 
+class PicturePath(click.Path):
+    """A picture's path, or its URL in a store."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path, or what a URL names; one that nothing is read from is wrong usage."""
+        if isinstance(value, str) and "://" in value:
+            try:
+                value = place(value)
+            except InputError as error:
+                self.fail(one_line(str(error)), param, ctx)
+        return value if isinstance(value, RemotePath) else super().convert(value, param, ctx)
+
+
+def _each_of(
+    ctx: click.Context, param: click.Parameter, value: tuple[AnyPath, ...]
+) -> tuple[AnyPath, ...]:
+    """Every picture, with those that the * of a URL stands for; a path's * was the shell's."""
+    pictures: list[AnyPath] = []
+    for path in value:
+        pictures += expanded(path) if isinstance(path, RemotePath) else [path]
+    return tuple(pictures)
+
+
+pictures_argument = click.argument(
+    "images",
+    metavar="IMAGE...",
+    type=PicturePath(path_type=Path),
+    nargs=-1,
+    required=True,
+    callback=_each_of,
+)
+
+
 def border_option(default: str | None, said: str) -> Callable[[Command], Command]:
     """The option --border, with its default and what its help says of that."""
     return click.option(
@@ -177,6 +211,16 @@ def data_options(command: Command) -> Command:
     ):  # fmt: skip
         command = option(command)
     return command
+
+
+def dask_option(command: Command) -> Command:
+    """The option --dask of a command that spreads its work."""
+    return click.option(
+        "--dask",
+        metavar="ADDRESS|local",
+        help="Spread the work over a dask.distributed cluster: its scheduler's address, such as "
+        "tcp://10.0.0.1:8786, or processes of this machine.",
+    )(command)
 
 
 def placement_options(command: Command) -> Command:

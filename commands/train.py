@@ -3,31 +3,40 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..filters.errors import InputError
-from ..filters.files.disk import display_path, make_folder
-from .options import AT_LEAST_ONE, command_line, data_options, echo_json, json_option
+from ..filters.files.disk import make_folder
+from .options import (
+    AT_LEAST_ONE,
+    command_line,
+    dask_option,
+    data_options,
+    echo_json,
+    json_option,
+)
 from .progress import Speaker, quiet, time_text
+from .seeds import DataGiven, SeedJob, facts_of, seeds_spread
 
 if TYPE_CHECKING:
-    from ..learned.data.data_set import DataSet
     from ..learned.training.settings import Progress
-    from ..learned.training.training import Trained
 
 MODELS = ("edges", "small", "notes-cnn", "notes-dnn", "lenet5")
-_UNRECORDED = ("resume", "as_json", "data_dir")
+_UNRECORDED = ("resume", "as_json", "data_dir", "dask")
 _INTERRUPTED = 130
+_MOST_SEEDS = 100_000
 
 
 class Seeds(click.ParamType[Any]):
-    """Seeds as whole numbers with commas between them."""
+    """How many seeds, from 0 on; or whole numbers and ranges of them (3-7), with commas."""
 
-    name = "n,n,…"
+    name = "n|n-n,…"
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -36,12 +45,22 @@ class Seeds(click.ParamType[Any]):
         if isinstance(value, tuple):
             return value
         try:
-            seeds = tuple(int(part) for part in value.split(","))
+            # A single number is how many, as for `filt ablate`; one seed alone is --seed.
+            counted = f"0-{int(value) - 1}" if value.isdecimal() else value
+            seeds = tuple(seed for part in counted.split(",") for seed in _range(part))
         except ValueError:
             seeds = ()
         if not seeds or min(seeds) < 0 or len(set(seeds)) < len(seeds):
             self.fail(f"seeds are whole numbers, all different, got {value!r}", param, ctx)
         return seeds
+
+
+def _range(text: str) -> range:
+    first, _, last = text.partition("-")
+    found = range(int(first), int(last or first) + 1)
+    if len(found) > _MOST_SEEDS:
+        raise ValueError
+    return found
 
 
 @click.command(short_help="let a network learn kernels")
@@ -96,7 +115,8 @@ class Seeds(click.ParamType[Any]):
     show_default=True,
     help="What the start and the order of pictures come from.",
 )
-@click.option("--seeds", type=Seeds(), help="Train once with each of these seeds.")
+@click.option("--seeds", type=Seeds(), help="Train with so many seeds, or with these.")
+@dask_option
 @click.option(
     "--random-labels",
     is_flag=True,
@@ -124,6 +144,7 @@ def train(
     seeds: tuple[int, ...] | None,
     random_labels: bool,
     resume: bool,
+    dask: str | None,
     as_json: bool,
 ) -> None:
     """Let a network learn kernels: filt train writes edges.keras and its kernels, edges.npz.
@@ -132,7 +153,6 @@ def train(
     keeps the best so far, and --resume goes on from there. The same command gives the same
     kernels on the same machine.
     """
-    from ..learned.data.loading import load_data
     from ..learned.keras_loading import load_keras
     from ..learned.training.models import FirstLayer, model_kind
     from ..learned.training.products import check_place
@@ -158,27 +178,37 @@ def train(
     load_keras()
     say = quiet if as_json else Speaker()
     source = kind.data if data is None else data
-    pictures = load_data(
-        source, folder=data_dir, task=task, channels=1 if grey else 3, limit=limit,
-        report=lambda done, many: say(f"making pictures: {done} of {many}", done == many),
-    )  # fmt: skip
+    given_data = DataGiven(source, data_dir, task, 1 if grey else 3, limit)
+    if len(plans) == 1:
+        jobs = [SeedJob(plans[0], prefix, command_line(ctx, _UNRECORDED))]
+    else:
+        places = [prefix.with_name(f"{prefix.name}-seed{plan.seed}") for plan in plans]
+        jobs = [
+            SeedJob(plan, place, _alone(ctx, plan.seed, place))
+            for plan, place in zip(plans, places, strict=True)
+        ]
+
+    def one_by_one() -> Iterator[dict[str, Any]]:
+        pictures = given_data.loaded(say)
+        for job in jobs:
+            trained = run(
+                job.plan, pictures, job.place, control=random_labels, resume=resume,
+                command=job.command, report=lambda progress: say(*_progress(progress)),
+            )  # fmt: skip
+            if not trained.finished and sys.stderr.isatty():
+                click.echo(err=True)  # the line that was being overwritten ends here
+            yield facts_of(job.plan.seed, trained, pictures)
+
     results = []
-    for plan in plans:
-        place = prefix
-        if len(plans) > 1:
-            place = prefix.with_name(f"{prefix.name}-seed{plan.seed}")
-        trained = run(
-            plan, pictures, place, control=random_labels, resume=resume,
-            command=command_line(ctx, _UNRECORDED),
-            report=lambda progress: say(*_progress(progress)),
-        )  # fmt: skip
-        if not trained.finished and sys.stderr.isatty():
-            click.echo(err=True)  # the line that was being overwritten ends here
-        results.append(_facts(plan.seed, trained, pictures))
+    coming = one_by_one() if dask is None else seeds_spread(
+        jobs, given_data, dask, control=random_labels, resume=resume
+    )  # fmt: skip
+    for facts in coming:
+        results.append(facts)
         if not as_json:
-            for line in _report(results[-1], kind.has_bank):
+            for line in _report(facts, kind.has_bank):
                 click.echo(line)
-        if not trained.finished:
+        if not facts["finished"]:
             if as_json:
                 echo_json(results)
             sys.exit(_INTERRUPTED)
@@ -186,6 +216,13 @@ def train(
         echo_json(results)
     elif len(results) > 1:
         click.echo(_over_seeds(results))
+
+
+def _alone(ctx: click.Context, seed: int, place: Path) -> str:
+    """The command that trains with one of several seeds alone, and writes the same files."""
+    words = shlex.split(command_line(ctx, (*_UNRECORDED, "seeds", "seed", "out")))[2:]
+    alone = train.make_context("train", [*words, "--seed", str(seed), "-o", str(place)])
+    return command_line(alone, _UNRECORDED)
 
 
 def _prefix(out: str | None, model: str) -> Path:
@@ -214,25 +251,6 @@ def _progress(progress: Progress) -> tuple[str, bool]:
     if progress.seconds_left:
         parts.append(f"{time_text(progress.seconds_left)} left")
     return ", ".join(parts), figures is not None
-
-
-def _facts(seed: int, trained: Trained, data: DataSet) -> dict[str, Any]:
-    state, control = trained.state, trained.control
-    kept = state.history[trained.kept - 1] if trained.kept else None
-    return {
-        "seed": seed,
-        "finished": trained.finished,
-        "epochs": state.epoch,
-        "kept_epoch": trained.kept,
-        "loss": kept and kept.test_loss,
-        "accuracy": kept and kept.test_accuracy,
-        "random_labels_accuracy": control and control.history[-1].test_accuracy,
-        "random_labels_loss": control and control.history[-1].test_loss,
-        "data": data.name,
-        "data_sha256": data.sha256,
-        "files": [display_path(path) for path, _ in trained.made.files],
-        "about": [about for _, about in trained.made.files],
-    }
 
 
 def _report(facts: dict[str, Any], has_bank: bool) -> list[str]:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import tracemalloc
 import zlib
+from itertools import pairwise
 
+import numpy as np
 import pytest
 from bad_files import unpacking_to
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from filt.filters.files.inflation import MOST_EXPANSION, inflated_length
 
@@ -41,3 +45,25 @@ def test_more_than_there_may_be_is_not_looked_at():
 def test_nothing_expands_more():
     packed = zlib.compress(bytes(1 << 26), 9)
     assert len(packed) >= (1 << 26) / MOST_EXPANSION
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.integers(65_000, 140_000),
+    st.integers(0, 300),
+    st.sampled_from([1, 6, 9]),
+    st.lists(st.integers(0, 4000), max_size=4),
+    st.integers(-2, 2),
+)
+def test_whatever_is_packed_however_it_is_cut(zeros, noise, level, cuts, beyond):
+    """Around where one piece of output ends and the next begins."""
+    content = np.random.default_rng(noise).bytes(noise) + bytes(zeros) + b"end"
+    packed = zlib.compress(content, level)
+    places = [0, *sorted(min(cut, len(packed)) for cut in cuts), len(packed)]
+    parts = [packed[start:end] for start, end in pairwise(places)]
+    most = len(content) + beyond
+    if beyond >= 0:
+        assert inflated_length(parts, most) == len(content)
+    else:  # more than was asked about: it may be told, or not be looked at
+        assert inflated_length(parts, most) in (-1, len(content))
+    assert inflated_length([*parts[:-1], parts[-1][:-1]], 10**6) == -1 or not parts[-1]

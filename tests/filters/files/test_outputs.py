@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from filt.filters.errors import FiltError, InputError
+from filt.filters.errors import FiltError, InputError, WriteError
 from filt.filters.files.outputs import output_name, output_paths
 
 
@@ -42,6 +42,14 @@ def test_any_name_becomes_one_that_a_file_system_takes(name):
     assert Path(made).name == made
 
 
+def test_long_names_stay_apart():
+    taps = ",".join(["0.125"] * 40)
+    one, other = (output_name(Path("a.png"), f"taps:[[{taps},{last}]]") for last in (1, 2))
+    assert one != other
+    assert one[:80] == other[:80]
+    assert len(one) == len(other) < 120
+
+
 def test_beside_the_source_in_a_folder_or_in_a_file(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("there").mkdir()
@@ -65,6 +73,12 @@ def test_several_into_one_file(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("x.png").write_bytes(b"")
     assert refused(["a.png", "b.png"], "x.png").startswith("x.png: ")
+
+
+def test_a_folder_in_a_folder_that_is_not_there(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(WriteError, match=r"^nowhere/new/: no such file or directory$"):
+        output_paths([Path("a.png")], "box", "nowhere/new/")
 
 
 @pytest.mark.parametrize("source", [".", "/"])

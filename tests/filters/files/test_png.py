@@ -271,3 +271,77 @@ def test_senseless_sizes(tmp_path: Path, size: tuple[int, int]) -> None:
     data = SIGNATURE + header(*size, 8, GREY) + chunk(b"IDAT", b"") + chunk(b"IEND")
     with pytest.raises(ReadError):
         read_image(save(tmp_path, data))
+
+
+def test_the_number_of_chunks_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("filt.filters.files.png.MOST_CHUNKS", 6)
+    samples = random_samples(8, GREY)
+    for count in (0, 3, 4, 9):
+        data = png(samples, 8, GREY, *[chunk(b"tEXt", b"key\0value")] * count)
+        path = save(tmp_path, data)
+        if count + 3 <= 6:  # the header, the data and the end count too
+            assert read_image(path).pixels.tolist() == samples.tolist()
+        else:
+            refused(path, CORRUPT)
+
+
+def test_data_that_cannot_fill_the_picture_cost_nothing(tmp_path: Path) -> None:
+    data = chunk(b"IDAT", zlib.compress(bytes(1000)))
+    path = save(tmp_path, SIGNATURE + header(5000, 5000, 16, RGBA) + data + chunk(b"IEND"))
+    tracemalloc.start()
+    try:
+        refused(path, CORRUPT)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("pieces", [1, 3])
+def test_a_large_picture_is_looked_through_before_it_is_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pieces: int
+) -> None:
+    monkeypatch.setattr("filt.filters.files.png.LARGE", 0)
+    samples = random_samples(16, RGB)
+    for rows in (4, 3):
+        stream = zlib.compress(scanlines(samples[:rows], 16))
+        step = -(-len(stream) // pieces)
+        parts = [stream[start : start + step] for start in range(0, len(stream), step)]
+        data = b"".join(chunk(b"IDAT", part) for part in parts)
+        path = save(tmp_path, SIGNATURE + header(7, 4, 16, RGB) + data + chunk(b"IEND"))
+        if rows == 4:
+            assert read_image(path).pixels.tolist() == samples.tolist()
+        else:
+            monkeypatch.setattr("filt.filters.files.png.decode_with_opencv", None)  # not asked
+            refused(path, CORRUPT)
+
+
+# The seven passes of the PNG specification, section 8.2: first column and row, and their steps.
+ADAM7 = (
+    *((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4)),
+    *((0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)),
+)
+
+
+@pytest.mark.parametrize("depth", [1, 8, 16])
+@pytest.mark.parametrize("size", [(1, 1), (1, 5), (4, 1), (3, 2), (5, 5), (11, 9)])
+def test_interlaced(tmp_path: Path, size: tuple[int, int], depth: int) -> None:
+    width, height = size
+    samples = np.random.default_rng(2).integers(0, 1 << depth, (height, width))
+    passes = [samples[top::down, left::across] for left, top, across, down in ADAM7]
+    stream = b"".join(scanlines(part, depth) for part in passes if part.size)
+    start = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, GREY, 0, 0, 1))
+    for rows, whole in ((stream, True), (stream[:-1], False)):
+        data = chunk(b"IDAT", zlib.compress(rows))
+        path = save(tmp_path, SIGNATURE + start + data + chunk(b"IEND"))
+        if whole:
+            white = 65535 if depth == 16 else 255
+            wanted = samples * (white // (2**depth - 1))
+            assert read_image(path).pixels.tolist() == wanted.tolist()
+        else:
+            refused(path, CORRUPT)
+
+
+@pytest.mark.parametrize("body", [b"", b"\1", b"\0\1\0", b"\0\1\0\2\0\3"])
+def test_a_transparent_grey_of_another_length(tmp_path: Path, body: bytes) -> None:
+    samples = random_samples(8, GREY)
+    refused(save(tmp_path, png(samples, 8, GREY, chunk(b"tRNS", body))), CORRUPT)

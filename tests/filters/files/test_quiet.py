@@ -158,6 +158,28 @@ except OSError:
     assert done.stdout == "damaged.jpg: truncated or corrupt JPEG\nstill closed\n"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="closes a POSIX descriptor")
+@pytest.mark.parametrize("closed", [(2,), (0, 2)])
+def test_standard_error_that_is_closed_stays_closed(closed: tuple[int, ...]) -> None:
+    kept = {descriptor: os.dup(descriptor) for descriptor in closed}
+    try:
+        for descriptor in closed:
+            os.close(descriptor)
+        complained = quietly(lambda: os.write(2, b"Corrupt data\n"))[1]
+        still = []
+        for descriptor in closed:
+            try:
+                os.fstat(descriptor)
+            except OSError:
+                still.append(descriptor)
+    finally:
+        for descriptor, copy in kept.items():
+            os.dup2(copy, descriptor)
+            os.close(copy)
+    assert complained
+    assert still == [*closed]
+
+
 def test_decoders_listen_at_the_same_time() -> None:
     meeting = threading.Barrier(2, timeout=30)
     found: list[tuple[int, bool]] = []

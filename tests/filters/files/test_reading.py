@@ -114,6 +114,20 @@ class TestJpeg:
             with suppress(ReadError):
                 read_image(save(tmp_path, changed))
 
+    def test_fill_bytes_before_a_marker(self, tmp_path: Path) -> None:
+        """ITU-T T.81, B.1.1.2: any marker may stand behind any number of bytes FF."""
+        data = encoded(Image.fromarray(RAMP), "JPEG")
+        alone = read_image(save(tmp_path, data)).pixels
+        for marker in (b"\xff\xdb", b"\xff\xc0", b"\xff\xc4", b"\xff\xda"):
+            place = data.index(marker)
+            filled = data[:place] + b"\xff" * 5 + data[place:]
+            np.testing.assert_array_equal(read_image(save(tmp_path, filled)).pixels, alone)
+
+    @pytest.mark.parametrize("marker", [b"\xff\xd8", b"\xff\xd9"])
+    def test_a_second_start_or_an_end_before_the_frame(self, tmp_path: Path, marker: bytes) -> None:
+        data = encoded(Image.fromarray(RAMP), "JPEG")
+        refused(save(tmp_path, data[:2] + marker + data[2:]), "truncated or corrupt JPEG")
+
     def test_bytes_after_the_end_are_ignored(self, tmp_path: Path) -> None:
         data = encoded(Image.fromarray(RAMP), "JPEG", progressive=True)
         alone = read_image(save(tmp_path, data)).pixels
@@ -446,6 +460,28 @@ class TestWhatIsNoPicture:
         others = [Image.fromarray(255 - GREY), Image.fromarray(GREY[::-1])]
         data = encoded(one, "GIF", save_all=True, append_images=others)
         refused(save(tmp_path, data), "3 frames: animations are not read")
+        path = save(tmp_path, data)
+        with path.open("r+b") as file:
+            file.truncate((64 << 20) + 1)  # too much to count frames in
+        refused(path, "GIF is not read yet")
+
+    def test_a_canvas_that_the_picture_does_not_fill(self, tmp_path: Path) -> None:
+        """WebP's extended header says a size of its own; one that is wrong is damage."""
+        data = encoded(Image.fromarray(RGBA), "WEBP", lossless=True, exif=b"Exif\0\0nothing")
+        assert data[12:16] == b"VP8X"
+        assert read_image(save(tmp_path, data)).size == (7, 5)
+        for width, height in ((8, 5), (7, 4), (5, 7)):
+            size = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+            changed = data[:24] + size + data[30:]
+            refused(save(tmp_path, changed), "truncated or corrupt WebP")
+
+    def test_too_little_memory(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        def exhausted(*parts: object) -> None:
+            raise MemoryError
+
+        monkeypatch.setattr("filt.filters.files.plain.decode_pnm", exhausted)
+        path = save(tmp_path, b"P5 7 5 255\n" + GREY.tobytes())
+        refused(path, "not enough memory for this PGM")
 
 
 class TestNamesAndLimits:
