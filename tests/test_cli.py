@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import click
@@ -16,7 +20,7 @@ import pytest
 from click.testing import CliRunner
 
 import filt
-from filt.cli import COMMANDS, main
+from filt.cli import COMMANDS, FiltGroup, main
 from filt.filters.borders import BORDERS
 from filt.filters.catalogue import ALIASES
 from filt.filters.colour import CHANNELS
@@ -242,3 +246,85 @@ def test_the_script_for_the_shell_is_there():
         capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
     assert "_FILT_COMPLETE=zsh_complete" in result.stdout
+
+
+# --- what goes wrong while a command runs -------------------------------------------------------
+
+
+def ended(work):
+    """Exit code and standard error of a program whose only command does `work`."""
+    group = FiltGroup("filt")
+    group.get_command = lambda context, name: click.Command(name, callback=work)
+    result = CliRunner().invoke(group, ["work"], prog_name="filt")
+    return result.exit_code, result.stderr
+
+
+def failing(error):
+    def work():
+        raise error
+
+    return work
+
+
+def test_memory_that_runs_out_is_one_line():
+    assert ended(failing(MemoryError())) == (1, "Error: not enough memory\n")
+
+
+def test_a_full_standard_output_is_one_line():
+    full = OSError(errno.ENOSPC, "No space left on device")
+    assert ended(failing(full)) == (1, "Error: standard output: no space left on device\n")
+
+
+def test_a_reader_that_went_away_is_no_error_to_tell():
+    code, said = ended(failing(BrokenPipeError(errno.EPIPE, "Broken pipe")))
+    assert code != 0
+    assert said == ""
+
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="sends POSIX signals")
+
+
+@posix
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_a_signal_ends_the_program_after_what_is_half_done_is_taken_away(name):
+    number, taken_away = getattr(signal, name), []
+
+    def work():
+        try:
+            os.kill(os.getpid(), number)
+            taken_away.append("too late")
+        finally:
+            taken_away.append("temporary file")
+
+    assert ended(work) == (128 + number, f"Error: ended by {name}\n")
+    assert taken_away == ["temporary file"]
+    assert signal.getsignal(number) is signal.SIG_DFL
+
+
+@posix
+def test_a_signal_that_somebody_sees_to_is_theirs():
+    seen = []
+    before = signal.signal(signal.SIGTERM, lambda number, frame: seen.append(number))
+    try:
+        assert ended(lambda: os.kill(os.getpid(), signal.SIGTERM)) == (0, "")
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert seen == [signal.SIGTERM]
+
+
+def test_in_another_thread_no_signal_is_asked_for():
+    codes = []
+    thread = threading.Thread(target=lambda: codes.append(ended(lambda: None)))
+    thread.start()
+    thread.join()
+    assert codes == [(0, "")]
+
+
+def test_a_terminal_without_a_letter_shows_a_question_mark(monkeypatch):
+    written = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(written, "ascii", write_through=True))
+    monkeypatch.setattr("sys.stderr", io.StringIO())  # no terminal at all: left alone
+    group = FiltGroup("filt")
+    group.get_command = lambda context, name: click.Command(name, callback=lambda: print("5 × σ"))
+    group.main(["work"], prog_name="filt", standalone_mode=False)
+    assert written.getvalue() == b"5 ? ?\n"

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from filt.cli import main
-from filt.filters import recipes
+from filt.filters import recipes, sizes
 from filt.filters.engine import threads
 from filt.filters.files import headers, reading, taps, tiff_directory
+from filt.filters.scoring import mat_files, score
 from filt.learned.files import edge_files, hdf5_format, keras_config, limits, zip_safety
+from filt.learned.matching import matching
 from fuzz import bounds
 
 ROOT = Path(__file__).parent.parent
@@ -33,6 +35,13 @@ LIMITS = {
     "pages of a TIFF": f"{tiff_directory._MOST_PAGES:,}; one is read",
     "bytes of a file of taps": mebibytes(taps.LARGEST_FILE),
     "side of a kernel made by name": f"{recipes.LARGEST_SIDE:,} taps",
+    "pixels that a window covers, its gaps and a pool's too": f"{sizes.LARGEST_COVERED:,}",
+    "bytes of a .mat file of boundaries to score by": (
+        f"{mebibytes(mat_files._LARGEST_FILE)},"
+        f" and {mebibytes(mat_files._LARGEST_CONTENT)} unpacked"
+    ),
+    "thresholds to score at": f"{score.LARGEST_COUNT:,}",
+    "untrained kernels that a bank is compared with": f"{matching._MOST_SAMPLES:,}",
     "bytes of a model file": mebibytes(limits.LARGEST_FILE),
     "bytes of one array of weights": mebibytes(limits.LARGEST_TENSOR),
     "bytes that a packed member of an archive unpacks to": (
@@ -76,7 +85,7 @@ def test_the_bounds_of_a_model_are_stated():
 def test_the_options_exist():
     options = {
         option
-        for name in ("apply", "edges", "sheet", "explain", "compare")
+        for name in ("apply", "edges", "sheet", "explain", "compare", "score")
         for parameter in main.get_command(None, name).params
         for option in parameter.opts
     }

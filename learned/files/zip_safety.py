@@ -102,7 +102,7 @@ def member_source(archive: zipfile.ZipFile, source: Source, name: str) -> Source
         with archive.open(info) as member:
             while member.read(_PIECE):  # the checksum is compared at the end
                 pass
-        _, name_length, extra_length = _LOCAL.unpack(_at(source, info.header_offset, _LOCAL.size))
+        _, name_length, extra_length = _LOCAL.unpack(source.take(info.header_offset, _LOCAL.size))
         start = info.header_offset + _LOCAL.size + name_length + extra_length
         if start + info.file_size > source.size:
             raise DamagedError
@@ -147,7 +147,7 @@ def _check_directory(source: Source) -> None:
     """Refuse a list of members that is too long to be a model's before zipfile reads it."""
     count = min(source.size, _END.size + _LONGEST_COMMENT)
     try:
-        tail = _at(source, source.size - count, count)
+        tail = source.take(source.size - count, count)
         end = tail.rindex(b"PK\x05\x06")
         *_, size, _, _ = _END.unpack_from(tail, end)
     except (DamagedError, ValueError, struct.error):
@@ -155,9 +155,3 @@ def _check_directory(source: Source) -> None:
     # A file within the limits of a model needs no 64-bit list.
     if size > _DIRECTORY_LIMIT or tail[max(0, end - 20) : end].startswith(b"PK\x06\x07"):
         raise ModelError("the zip archive lists more members than a model has")
-
-
-def _at(source: Source, offset: int, count: int) -> bytes:
-    if offset < 0:
-        raise DamagedError
-    return source.take(offset, count)

@@ -33,6 +33,12 @@ def filt(tmp_path, monkeypatch):
 
 
 @pytest.fixture
+def terminal(monkeypatch):
+    """Let the `filt` above think that somebody looks at what it writes."""
+    monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda self: True)
+
+
+@pytest.fixture
 def interpreter(tmp_path):
     """Run a command in an interpreter of its own: what a user starts, half a second each."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,12 +12,18 @@ import pytest
 from filt.commands.ablate import MODELS
 from filt.filters.errors import FiltError
 from filt.learned import keras_loading
+from filt.learned.ablation.ablation import Ablated
 from filt.learned.ablation.plan import JOBS, Plan
 from filt.learned.ablation.result_files import load_ablation
 from filt.learned.ablation.results import ARMS
 from filt.learned.ablation.starting_banks import HANDCRAFTED
+from filt.learned.ablation.watch import RunProgress
+from filt.learned.training.checkpoints import Figures
+from filt.learned.training.settings import Progress
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+SHIPPED = Path(keras_loading.__file__).with_name("shipped")
 
 TINY = ("--model", "small", "--data", "bars.npz", "--kernels", 3, "--size", 5, "--seeds", 2)
 
@@ -91,6 +98,67 @@ def test_it_says_how_far_it_is_and_what_came_out(filt, keras, bars, tmp_path, mo
     assert (tmp_path / "made.json").read_bytes() == (tmp_path / "first.json").read_bytes()
     assert json.loads(again.stdout) == made.as_json()
     assert again.stderr == ""
+
+
+@pytest.fixture
+def told(monkeypatch, bars):
+    """Let an ablation be a few reports and the result that ships; gives what it was asked."""
+    asked = []
+    made = load_ablation(SHIPPED / "ablation-learned.json")
+
+    def run(plan, pictures, path, *, resume, command, report):
+        asked.append((plan, len(pictures.train_labels), path.name, resume))
+        steps = [
+            (1, None, 40.0),
+            (1, Figures(0.5, 0.25, None, None), 150.0),
+            (2, Figures(0.5, 0.25, 0.75, 0.875), 0.0),
+        ]
+        for epoch, figures, left in steps:
+            now = Progress(epoch, 2, 3, 4, 0.5, None, None, figures)
+            report(RunProgress(0, "learned", 1, 8, now, left))
+        return Ablated(3, 8, None if resume else made)
+
+    monkeypatch.setattr("filt.learned.ablation.ablation.ablate", run)
+    monkeypatch.setattr(keras_loading, "load_keras", lambda: None)
+    return asked
+
+
+def test_every_word_of_it_without_the_training(filt, told):
+    words = (*TINY, "--epochs", 2, "-o", "made.json")
+    result = filt("ablate", *words)
+    assert result.stderr == "run 1 of 8, learned, seed 0, epoch 2 of 2, test accuracy 0.8750\n"
+    rows = [line.split() for line in result.stdout.splitlines()]
+    made = load_ablation(SHIPPED / "ablation-learned.json")
+    for arm in made.arms:
+        (row,) = [row for row in rows if row[:2] == [arm.name, "mean"]]
+        assert float(row[2]) == pytest.approx(np.mean(arm.scores), abs=6e-5)
+        assert [float(word) for word in row[3:]] == pytest.approx(arm.scores, abs=6e-5)
+    assert result.stdout.endswith(f"{made.reading}\nmade.json: the result\n")
+    ((plan, pictures, name, resume),) = told
+    assert plan == Plan("small", 2, 2, 3, 5)
+    assert (pictures, name, resume) == (32, "made.json", False)
+
+    result = filt("ablate", *words, "--json")
+    assert json.loads(result.stdout) == made.as_json()
+    assert result.stderr == ""
+    stopped = "stopped after 3 of 8 runs; the same command with --resume goes on\n"
+    result = filt("ablate", *words, "--resume", code=130)
+    assert result.stderr.endswith(stopped)
+    assert result.stdout == ""
+
+
+@pytest.mark.usefixtures("terminal")
+def test_on_a_terminal_the_line_that_changes_ends_before_the_last_word(filt, told):
+    said = filt("ablate", *TINY, "--epochs", 2, "--resume", code=130).stderr
+    lines = said.split("\r")  # Click takes the other control characters away here
+    assert lines[-3:-1] == [
+        "run 1 of 8, learned, seed 0, epoch 1 of 2, 75%, 40 s left",
+        "run 1 of 8, learned, seed 0, epoch 1 of 2, test loss 0.2500, 2 min 30 s left",
+    ]
+    assert lines[-1].splitlines()[1:] == [
+        "",
+        "stopped after 3 of 8 runs; the same command with --resume goes on",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -723,12 +723,12 @@ def test_page(filt):
 
 
 def test_max_pixels(filt):
-    save("a.png", noise(4, 5))
-    filt("apply", "sobel-x", "a.png", "--max-pixels", "20")
+    save("a.bmp", noise(4, 5))
+    filt("apply", "sobel-x", "a.bmp", "--max-pixels", "20")
     Path("a.sobel-x.png").unlink()
-    message = filt("apply", "sobel-x", "a.png", "--max-pixels", "19", code=1).stderr
-    assert message.startswith("Error: a.png: 5 x 4 pixels")
-    assert files() == ["a.png"]
+    message = filt("apply", "sobel-x", "a.bmp", "--max-pixels", "19", code=1).stderr
+    assert message.startswith("Error: a.bmp: 5 x 4 pixels")
+    assert files() == ["a.bmp"]
 
 
 # --- what it says -------------------------------------------------------------------------------

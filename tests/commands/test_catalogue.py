@@ -265,3 +265,9 @@ def test_show_png_replaces_or_refuses(filt):
     assert Path("drawn.png").read_bytes() == b"old"
     filt("show", "sobel", "--png", "drawn.png")
     assert cv2.imread("drawn.png") is not None
+
+
+def test_show_png_needs_kernels_to_draw(filt):
+    said = filt("show", "canny", "--png", "drawn.png", code=2).stderr
+    assert "canny is not made of kernels that could be drawn" in said
+    assert not Path("drawn.png").exists()

@@ -229,3 +229,14 @@ def test_kernels_that_are_not_compared_are_not_said_to_be_flat(filt, tmp_path, s
     assert "as chance" not in page
     assert "No kernel here has a shape that is compared" in page
     assert "there is nothing to plot" in page
+
+
+def test_open_shows_the_page_that_was_written(filt, own, monkeypatch):
+    shown = []
+    monkeypatch.setattr("click.launch", shown.append)
+    filt("compare", SMALL, "--model", own, "-o", "two words.html", "--open")
+    assert shown == [Path("two words.html").resolve().as_uri()]
+    assert shown[0].endswith("/two%20words.html")
+    said = filt("compare", SMALL, "--model", own, "--json", "--open", code=2).stderr
+    assert "--open needs a page: give -o FILE" in said
+    assert len(shown) == 1

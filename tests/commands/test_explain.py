@@ -203,3 +203,17 @@ def test_page(filt, colours):
     for n in range(1, 4):
         words = ("explain", "box-blur", "p.tif", "--at", "1,1", "--json", "--page", n)
         assert facts_of(filt(*words))["correlation"]["sum"] == pytest.approx(10 * n)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("gaussian-blur+sobel-x g.png --at 1,1", "explain takes one filter, not a pipeline"),
+        ("canny g.png --at 1,1", "canny is not made of kernels: "),
+        ("sobel-x g.png --at 1", "a pixel is X,Y in whole numbers, got '1'"),
+        ("sobel-x g.png --at 1,2,3", "a pixel is X,Y in whole numbers, got '1,2,3'"),
+        ("sobel-x g.png --at 1.5,2", "a pixel is X,Y in whole numbers, got '1.5,2'"),
+    ],
+)
+def test_what_cannot_be_explained(filt, grey, words, says):
+    assert says in filt("explain", *words.split(), code=2).stderr

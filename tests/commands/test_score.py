@@ -258,3 +258,13 @@ def test_wrong_usage(folders, words):
     assert result.exit_code == 2
     assert result.stdout == ""
     assert len([line for line in result.stderr.splitlines() if line.startswith("Error: ")]) == 1
+
+
+def test_on_a_terminal_a_bar_says_how_many_are_done(filt, folders, terminal):
+    said = filt("score", "maps", "--truth", "truth", "--jobs", "1").stderr
+    assert "scoring" in said
+    assert "100%" in said
+
+
+def test_where_nobody_looks_nothing_moves(filt, folders):
+    assert filt("score", "maps", "--truth", "truth", "--jobs", "1").stderr == ""

@@ -150,3 +150,10 @@ def test_page_and_max_pixels(filt):
     assert "3 pages" in filt("sheet", "p.tif", "box", code=1).stderr
     filt("sheet", "p.tif", "box", "--page", "2")
     assert "limit" in filt("sheet", "p.tif", "--page", "2", "--max-pixels", "40", code=1).stderr
+
+
+def test_a_sheet_is_a_picture_or_a_page(filt, photo):
+    said = filt("sheet", "photo.png", "-o", "sheet.pdf", code=1).stderr
+    assert said.startswith("Error: sheet.pdf: the name of a sheet must end in one of .png, ")
+    assert said.endswith(", .html\n")
+    assert not Path("sheet.pdf").exists()

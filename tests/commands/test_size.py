@@ -88,3 +88,15 @@ def test_examples_of_the_notes(filt, words, shape, parameters):
 
 def test_the_picture_alone(filt):
     assert table(filt("size", "39x20").stdout)[1] == ["39x20", "39×20", "1"]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("39 conv3s0", "conv3s0: s must be at least 1, got 0"),
+        ("5 conv7", "conv7: "),
+        ("39 flatten", "flatten needs channels: write the input as HxWxC, got 39x39"),
+    ],
+)
+def test_layers_that_do_not_fit_are_wrong_usage(filt, words, says):
+    assert f"Error: {says}" in filt("size", *words.split(), code=2).stderr

@@ -82,6 +82,26 @@ def test_several_seeds(filt, keras, bars, tmp_path):
 
 
 @pytest.mark.keras
+@pytest.mark.slow
+def test_seeds_on_a_cluster_write_what_each_writes_alone(filt, interpreter, keras, bars, tmp_path):
+    pytest.importorskip("distributed")
+    words = [str(word) for word in (*TINY, "--epochs", 1)]
+    for seed in (0, 1):
+        filt("train", *words, "--seed", seed, "-o", f"m-seed{seed}")
+    made = [f"m-seed{seed}{ending}" for seed in (0, 1) for ending in (".npz", ".png")]
+    alone = {name: (tmp_path / name).read_bytes() for name in made}
+    for name in made:
+        (tmp_path / name).unlink()
+    ended = interpreter("train", *words, "--seeds", "2", "-o", "m", "--dask", "local", text=True)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "m-seed1.npz: its first layer's kernels" in ended.stdout
+    assert "test accuracy over 2 seeds: mean" in ended.stdout
+    # A .keras file has the date in it.
+    assert {name: (tmp_path / name).read_bytes() for name in made} == alone
+    assert not list(tmp_path.glob("*.checkpoint"))
+
+
+@pytest.mark.keras
 def test_a_dense_network_says_that_it_has_no_kernels(filt, keras, bars, tmp_path):
     result = filt("train", "--model", "notes-dnn", "--data", "bars.npz", "--epochs", 1)
     assert "no kernels" in result.stdout
@@ -138,6 +158,12 @@ def test_ctrl_c_keeps_the_best_and_tensorflow_is_silent(keras, bars, tmp_path):
         (["--epochs", 0], "0 is not in the range", 2),
         (["--seeds", "1,x"], "seeds are whole numbers", 2),
         (["--seeds", "1,1"], "all different", 2),
+        (["--seeds", "0-3,2"], "all different", 2),
+        (["--seeds", "3-0"], "seeds are whole numbers", 2),
+        (["--seeds", "0-999999999999"], "seeds are whole numbers", 2),
+        (["--seeds", "999999999999"], "seeds are whole numbers", 2),
+        (["--seeds", "0"], "seeds are whole numbers", 2),
+        (["--seeds", "-3"], "seeds are whole numbers", 2),
         (["--data", "http://x/y"], "filt reads files, not URLs", 2),
     ],
 )

@@ -222,3 +222,11 @@ def test_a_kernel_over_colours_is_described_by_its_sum():
 def test_opposite_colours_are_not_nothing():
     red_against_green = np.stack([recipes.box(3), -recipes.box(3), np.zeros((3, 3))], axis=2)
     assert "every tap is zero" not in what_it_finds(red_against_green)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_an_odd_kernel_may_have_no_slope(turned):
+    taps = np.array([[1.0, -2, 0, 2, -1]])  # 1·(-2) + (-2)·(-1) + 2·1 + (-1)·2 = 0
+    ramp = np.tile(np.arange(9.0), (9, 1))
+    assert not correlate(ramp, taps, mode="valid").any()
+    assert what_it_finds(taps.T if turned else taps) == "ripples: odd patterns without a slope"

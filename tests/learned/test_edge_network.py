@@ -261,6 +261,41 @@ def test_wiring_that_does_not_fit_is_refused(tmp_path: Path, change: dict[str, A
         load_network(path)
 
 
+def _refusal(path: Path) -> str:
+    with pytest.raises(ModelError) as caught:
+        load_network(path)
+    return str(caught.value).removeprefix(f"{path}: ")
+
+
+def test_a_file_larger_than_a_network_may_be_is_not_opened(tmp_path: Path) -> None:
+    path = tmp_path / "network.npz"
+    save_network(path, _random_network())
+    data = path.read_bytes()
+    path.write_bytes(bytes(4_000_000 - len(data)) + data)  # a zip archive is read from its end
+    assert load_network(path).notes == {"seed": 0}
+    path.write_bytes(bytes(4_000_001 - len(data)) + data)
+    assert _refusal(path) == "4000001 bytes are more than the limit of 4000000"
+
+
+@pytest.mark.parametrize("array", ["kernels", "bias"])
+@pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
+def test_numbers_that_are_not_finite_are_refused(tmp_path: Path, array: str, number: float) -> None:
+    network = _random_network()
+    last = network.layers[-1]
+    getattr(last, array).flat[-1] = number
+    save_network(tmp_path / "network.npz", network)
+    assert _refusal(tmp_path / "network.npz") == "layer edges must be finite"
+
+
+def test_a_network_ends_in_one_map(tmp_path: Path) -> None:
+    path = tmp_path / "network.npz"
+    two = _random_network((LayerPlan("edges", (("picture", 1),), 2, 3),))
+    save_network(path, two)
+    assert _refusal(path) == "the last layer must have one output"
+    save_network(path, replace(two, layers=()))
+    assert _refusal(path) == "the last layer must have one output"
+
+
 @pytest.mark.parametrize("turned", [False, True])
 def test_thinning_keeps_the_crest_of_a_ridge(turned: bool) -> None:
     column = np.arange(40)

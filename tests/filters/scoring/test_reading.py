@@ -226,6 +226,15 @@ def test_a_mat_file_that_unpacks_to_too_much_is_refused(tmp_path, monkeypatch):
     says(path, lambda: read_truth([path]), "unpacks to more than the limit of 4000000 bytes")
 
 
+def test_a_limit_that_is_used_up_holds_for_what_follows(tmp_path, monkeypatch):
+    path = tmp_path / "a.mat"
+    packed = [zlib.compress(bytes(size)) for size in (4_000, 5_000_000)]
+    elements = (part for one in packed for part in (struct.pack("<II", 15, len(one)), one))
+    path.write_bytes(mat(*elements))
+    monkeypatch.setattr(mat_files, "_LARGEST_CONTENT", 4_000)
+    says(path, lambda: read_truth([path]), "unpacks to more than the limit of 4000 bytes")
+
+
 def test_what_is_not_there(tmp_path):
     for name in ("a.mat", "a.png"):
         path = tmp_path / name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import struct
+import sys
 
 import cv2
 import numpy as np
@@ -301,6 +302,25 @@ def test_photos_to_train_on_and_to_test_with_share_no_pixel(monkeypatch):
     assert made.test_images.min() >= 150
 
 
+def test_photos_without_their_library(monkeypatch):
+    monkeypatch.setitem(sys.modules, "skimage", None)
+    with pytest.raises(FiltError, match=r"scikit-image is not installed: pip install"):
+        load_photos("picture", train=10, test=10)
+
+
+def test_a_photo_that_is_not_on_this_machine(monkeypatch):
+    data = pytest.importorskip("skimage.data")
+    from filt.learned.data import photos
+
+    def fetched():
+        raise ConnectionError("no network")
+
+    for name in photos.NAMES:
+        monkeypatch.setattr(data, name, fetched, raising=False)
+    with pytest.raises(ReadError, match=r"has no picture [a-z_]+ without a network"):
+        load_photos("picture", train=10, test=10)
+
+
 def class_folders(place, count=6):
     """Two classes of grey or RGB pictures of several sizes: dark ones and bright ones."""
     for name, level in (("bright", 200), ("dark", 40)):
@@ -343,6 +363,22 @@ def test_folders_that_are_no_data(tmp_path):
         load_own(tmp_path)
 
 
+def test_more_pictures_than_there_may_be(tmp_path, monkeypatch):
+    class_folders(tmp_path)
+    monkeypatch.setattr("filt.learned.data.own_data._MOST_BYTES", 12 * 32 * 32 * 3)
+    assert len(load_own(tmp_path).train_images) == 10
+    class_folders(tmp_path / "more", count=7)
+    with pytest.raises(ReadError, match="more: more pictures than fit into 36864 bytes"):
+        load_own(tmp_path / "more")
+
+
+def test_colours_of_one_s_own(tmp_path):
+    images = np.random.default_rng(2).integers(0, 256, (5, 4, 4, 3), np.uint8)
+    np.savez(tmp_path / "a.npz", x_train=images, y_train=np.arange(5) % 2)
+    data = load_own(tmp_path / "a.npz")
+    np.testing.assert_array_equal(data.test_images[0], images[1])
+
+
 def test_a_folder_of_idx_files_of_one_s_own(tmp_path):
     arrays = small_idx_set(tmp_path)
     data = load_data(tmp_path)
@@ -376,6 +412,7 @@ def test_arrays_in_an_npz(tmp_path):
         ({"x_train": np.zeros((4, 2, 2), np.uint8), "y_train": np.zeros(4)}, "whole numbers"),
         ({"x_train": np.zeros((4, 2, 2), np.uint8), "y_train": np.zeros(3, int)}, "3 labels"),
         ({"x_train": np.zeros((4, 2, 2), np.uint8), "y_train": np.full(4, -1)}, "must be 0 to 1"),
+        ({"x_train": np.zeros((1, 2, 2), np.uint8), "y_train": np.zeros(1, int)}, "two pictures"),
     ],
 )
 def test_arrays_that_are_no_data(tmp_path, arrays, said):

@@ -194,6 +194,54 @@ def test_circles_end():
         opened(made(write))
 
 
+def test_a_header_that_goes_on_in_itself_ends():
+    data = bytearray(hdf5_bytes({}, [("a", f"text{n}", "x" * 300) for n in range(9)]))
+    # A continuation: kind 16, 16 bytes, no flags; then where it goes on, and how many bytes.
+    marks = struct.pack("<HHI", 16, 16, 0)
+    place = data.index(marks) + len(marks)
+    block = data.index(bytes(data[place : place + 8]))
+    assert block == place
+    start, extent = struct.unpack_from("<2Q", data, place)
+    assert struct.unpack_from("<2Q", data, place) == (start, extent)
+    inside = data.find(marks, start, start + extent)
+    again = place if inside < 0 else inside + len(marks)
+    for where in (start, again - len(marks)):
+        changed = bytearray(data)
+        struct.pack_into("<2Q", changed, again, where, extent)
+        with pytest.raises(ModelError, match="HDF5"):
+            opened(bytes(changed))
+
+
+def test_a_dataset_of_nothing_has_no_values():
+    hdf5 = opened(made(lambda hdf5: hdf5.create_dataset("a", data=h5py.Empty("f4"))))
+    assert hdf5.arrays["a"].shape == (0,)
+
+
+@pytest.mark.parametrize("count", [1, 60])
+def test_groups_of_another_version_are_refused_with_a_reason(count):
+    """As h5py writes them that keep an order, or have many names that are not ASCII."""
+
+    def write(hdf5):
+        if count == 1:
+            hdf5.create_group("a", track_order=True)
+        for number in range(count):
+            hdf5[f"a/é{number}"] = np.float32([number])
+
+    with pytest.raises(ModelError, match="of another version than Keras writes"):
+        opened(made(write))
+
+
+def test_the_number_of_groups_and_arrays_is_bounded(monkeypatch):
+    monkeypatch.setattr("filt.learned.files.hdf5._MOST_OBJECTS", 20)
+    for count in (15, 30):
+        data = hdf5_bytes({f"a{number}": np.float32([number]) for number in range(count)})
+        if count == 15:
+            assert len(opened(data).arrays) == count
+        else:
+            with pytest.raises(ModelError, match="more groups and arrays than a model has"):
+                opened(data)
+
+
 def test_a_name_told_a_thousand_times_costs_nothing():
     # All entries of a group name one long string: 40 bytes each in the file, much more in memory.
     data = bytearray(hdf5_bytes({f"{'n' * 900}{n}": np.float32([1]) for n in range(8)}))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import os
 import struct
@@ -24,7 +26,10 @@ from model_builders import (
 )
 
 from filt.filters.errors import FiltError, InputError, ModelError, ReadError
+from filt.filters.files.disk import DamagedError, Source
 from filt.learned.files.model_files import list_layers, read_model
+from filt.learned.files.safetensors import read_header
+from filt.learned.files.zip_safety import Part, zip_errors
 
 KERNELS = np.ones((3, 3, 1, 4), np.float32)
 ARRAYS = {"layers/conv2d/vars/0": KERNELS, "layers/conv2d/vars/1": np.ones(4, np.float32)}
@@ -149,6 +154,45 @@ def test_a_stored_size_that_lies(tmp_path):
         data[place + 20 : place + 28] = struct.pack("<2I", size, size)
         path = write(tmp_path / "x.keras", bytes(data))
         refused(path, "more than the limit|truncated or corrupt")
+
+
+def test_a_packed_size_that_lies(tmp_path):
+    """What a member unpacks to is as long as its list says, whatever its checksum."""
+    for more in (1, 500):
+        small_archive(tmp_path / "x.keras", compression=zipfile.ZIP_DEFLATED)
+        data = bytearray((tmp_path / "x.keras").read_bytes())
+        place = data.rindex(b"PK\1\2") + 24
+        size = int.from_bytes(data[place : place + 4], "little")
+        data[place : place + 4] = struct.pack("<I", size + more)
+        refused(write(tmp_path / "x.keras", bytes(data)), "truncated or corrupt zip archive")
+
+
+def test_a_member_of_nothing_behind_the_end(tmp_path):
+    """The header in front of a member says how far it is to its bytes, and may lie."""
+    path = keras_archive(tmp_path / "x.keras", [conv2d()], {}, weights=b"")
+    data = bytearray(path.read_bytes())
+    place = data.rindex(b"PK\3\4")
+    assert data[place + 30 :].startswith(b"model.weights.h5")
+    data[place + 28 : place + 30] = b"\xff\xff"
+    refused(write(path, bytes(data)), "truncated or corrupt zip archive")
+
+
+def test_a_disk_that_fails_is_no_damage():
+    with pytest.raises(OSError, match="fails"), zip_errors():
+        raise OSError(errno.EIO, "fails")
+    with pytest.raises(ModelError, match="a reason"), zip_errors():
+        raise ModelError("a reason")
+
+
+def test_a_part_of_a_file_ends_where_it_ends():
+    part = Part(io.BytesIO(b"0123456789"), 4, 3)
+    assert part.take(0, 4) == b"3456"
+    assert part.take(3, 1) == b"6"
+    for offset, count in ((0, 5), (4, 1), (-1, 2), (2, -1)):
+        with pytest.raises(DamagedError):
+            part.take(offset, count)
+    with pytest.raises(DamagedError):  # the file is shorter than it was
+        Part(io.BytesIO(b"01234"), 4, 3).take(0, 4)
 
 
 @pytest.mark.parametrize("packing", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
@@ -449,6 +493,19 @@ def entry(dtype="F32", shape=(1,), offsets=(0, 4)):
 def test_safetensors_that_lie(tmp_path, text, body, says):
     path = write(tmp_path / "x.safetensors", safetensors_bytes({}, header=text) + body)
     refused(path, says)
+
+
+@pytest.mark.parametrize("text", [b'["a"]', b"3", b"null", b'"{}"'])
+def test_a_safetensors_header_names_tensors(text):
+    data = safetensors_bytes({}, header=text)
+    with pytest.raises(ModelError, match="truncated or corrupt safetensors"):
+        read_header(Source(io.BytesIO(data), len(data)))
+
+
+def test_a_safetensors_file_shorter_than_its_start():
+    for count in range(8):
+        with pytest.raises(ModelError, match="truncated or corrupt safetensors"):
+            read_header(Source(io.BytesIO(bytes(count)), count))
 
 
 def test_safetensors_header_bombs(tmp_path):
