@@ -18,6 +18,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -67,8 +68,17 @@ def wanted(names: str) -> tuple[Row, ...]:
     )
 
 
+def beside(rows: Iterable[Row], names: str) -> tuple[Row, ...]:
+    """The rows with those peers alone whose names begin with one of these, with commas."""
+    starts = tuple(start.strip().lower() for start in names.split(",") if start.strip())
+    return tuple(
+        replace(row, peers=tuple(p for p in row.peers if p.name.lower().startswith(starts or "")))
+        for row in rows
+    )
+
+
 def _rows(words: argparse.Namespace, pace: Pace) -> None:
-    rows = wanted(words.only)
+    rows = beside(wanted(words.only), words.peers)
     if not rows:
         sys.exit(f"no such row; there are: {', '.join(row.name for row in ROWS)}")
     chosen = (Kind(*choice) for choice in product(words.size, words.dtype, words.colour))
@@ -126,6 +136,7 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument("what", nargs="?", choices=("rows", "scaling", "large"), default="rows")
     parser.add_argument("--only", default="", help="parts of rows' names, with commas")
+    parser.add_argument("--peers", default="", help="how peers' names begin, with commas")
     for name, values, usual in (
         ("size", SIZES, "12"),
         ("dtype", DTYPES, "float32"),

@@ -28,7 +28,8 @@ def bank() -> Array:
 def by_filt(picture: Array) -> Call:
     """The correlate_bank of filt, everything outside the picture being zero."""
     kernels = bank()
-    return lambda: filt.correlate_bank(picture, kernels, mode="same", border="zero")
+    out = np.empty((*picture.shape[:2], COUNT), np.float32)
+    return lambda: filt.correlate_bank(picture, kernels, mode="same", border="zero", out=out)
 
 
 def by_opencv(picture: Array) -> Call:

@@ -121,11 +121,11 @@ def _variables(data: bytes) -> Iterator[_Matrix]:
 def _unpacked(packed: memoryview, limit: int) -> memoryview:
     unpacker = zlib.decompressobj()
     try:
-        content = unpacker.decompress(packed, limit)
-        if not unpacker.eof and unpacker.decompress(unpacker.unconsumed_tail, 1):
-            raise ReadError(f"unpacks to more than the limit of {_LARGEST_CONTENT} bytes")
+        content = unpacker.decompress(packed, limit + 1)  # a limit of 0 would be none
     except zlib.error:
         raise DamagedError from None
+    if len(content) > limit:
+        raise ReadError(f"unpacks to more than the limit of {_LARGEST_CONTENT} bytes")
     if not unpacker.eof:
         raise DamagedError
     return memoryview(content)
