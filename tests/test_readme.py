@@ -40,11 +40,24 @@ def test_every_command_of_the_readme_runs(beside_samples: Path) -> None:
         assert result.exit_code == 0, f"{line}\n{result.output}"
 
 
-def test_the_python_of_the_readme_runs(beside_samples: Path) -> None:
-    (block,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+PYTHON = [
+    *re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL),
+    *re.findall(r"```python\n(.*?)```", (ROOT / "docs/large.md").read_text(), flags=re.DOTALL),
+]
+
+
+SHAPES = ((400, 600), (2000, 3000), (3000, 2000))
+
+
+@pytest.mark.parametrize(("block", "shape"), list(zip(PYTHON, SHAPES, strict=True)))
+def test_the_python_of_the_pages_runs(
+    block: str, shape: tuple[int, int], beside_samples: Path
+) -> None:
+    if "dask" in block:
+        pytest.importorskip("dask.array")
     names: dict[str, object] = {}
-    exec(compile(block, "README.md", "exec"), names)
-    assert names["edges"].shape == (400, 600)  # type: ignore[attr-defined]
+    exec(compile(block, "page", "exec"), names)
+    assert names["edges"].shape == shape  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("name", [*FILTERS, *BORDERS])
