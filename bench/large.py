@@ -9,7 +9,6 @@ over that of the smallest picture, and the peak of the resident memory of the wh
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -28,6 +27,7 @@ from filt.filters.streaming import stream_edges, stream_filter
 from filt.filters.streams.formats import open_rows
 
 from .pictures import made_of
+from .resident import resident_peak
 from .timing import Spread, ratio, spread
 
 SIZES = MappingProxyType(
@@ -162,9 +162,7 @@ def _child(way: str, work: str, source: Path) -> dict[str, float]:
         begun = time.perf_counter()
         in_memory(picture)
         spent = time.perf_counter() - begun
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    unit = 1 if sys.platform == "darwin" else 1024
-    return {"seconds_per_pixel": spent / pixels, "megabytes": peak * unit / 1e6}
+    return {"seconds_per_pixel": spent / pixels, "megabytes": resident_peak() / 1e6}
 
 
 def large_heading() -> str:

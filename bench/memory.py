@@ -13,11 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
+from .resident import resident_peak, unit_of_peaks
 from .row import Array, Command, Row
 from .rows import ROWS
 
 _SMALL = 96
-_STATUS, _FORGET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+_FORGET = Path("/proc/self/clear_refs")
 # A process that is started inherits the peak of the one that starts it; this one is small.
 _LAUNCH = """
 import resource, subprocess, sys
@@ -54,34 +55,19 @@ def main() -> None:
     if isinstance(call, Command):
         words = (sys.executable, "-S", "-E", "-c", _LAUNCH, *call.words)
         done = subprocess.run(words, capture_output=True, text=True, check=True)
-        print(int(done.stdout) * _unit())
+        print(int(done.stdout) * unit_of_peaks())
         return
     prepare(np.ascontiguousarray(picture[:_SMALL, :_SMALL]))()
     before = _begin()
     call()
-    print(max(0, _highest() - before))
+    print(max(0, resident_peak() - before))
 
 
 def _begin() -> int:
     if _FORGET.exists():
         # Linux: the peak is forgotten, so that one of the preparations does not hide the work's.
         _FORGET.write_text("5", encoding="ascii")
-    return _highest()
-
-
-def _highest() -> int:
-    if _STATUS.exists():
-        (line,) = (
-            line for line in _STATUS.read_text("ascii").splitlines() if line.startswith("VmHWM")
-        )
-        return int(line.split()[1]) * 1024
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _unit()
-
-
-def _unit() -> int:
-    return 1 if sys.platform == "darwin" else 1024
+    return resident_peak()
 
 
 if __name__ == "__main__":

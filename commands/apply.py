@@ -19,7 +19,7 @@ from ..filters.picture import Picture
 from ..filters.pipeline import Pipeline
 from ..filters.placement import Placement
 from ..filters.showing import SHOWS, to_picture
-from .batch import Job, about, each_image, picture_of
+from .batch import Job, about, each_image
 from .options import (
     AT_LEAST_ONE,
     FILTER,
@@ -30,6 +30,7 @@ from .options import (
     placement_options,
     reading_options,
 )
+from .reading import picture_of
 
 RAW = "raw"
 

@@ -16,9 +16,8 @@ from ..filters.engine.threads import alone, get_threads
 from ..filters.errors import FiltError, InputError
 from ..filters.files.disk import display_path
 from ..filters.files.listening import by_oneself
-from ..filters.files.reading import MAX_PIXELS, TooLargeError, read_image
+from ..filters.files.reading import MAX_PIXELS
 from ..filters.files.remote import AnyPath, RemotePath, fetched, sent
-from ..filters.picture import Picture
 from .options import echo_json, one_line
 
 Result = TypeVar("Result")
@@ -82,33 +81,6 @@ def each_image(
     if failures:
         click.echo(f"{len(failures)} of {len(jobs)} pictures failed", err=True)
         sys.exit(1)
-
-
-def picture_of(source: Path, target: Path, *, page: int | None, max_pixels: int) -> Picture | None:
-    """The picture in a file; None for one that is filtered some rows at a time: see `is_streamed`.
-
-    Raises ReadError.
-    """
-    if _may_be_zarr(source, target) and _is_streamed(source, target, page, max_pixels):
-        return None
-    try:
-        return read_image(source, page=page, max_pixels=max_pixels)
-    except TooLargeError:
-        if _is_streamed(source, target, page, max_pixels):
-            return None
-        raise
-
-
-def _may_be_zarr(source: Path, target: Path) -> bool:
-    endings = source.suffix.lower(), target.suffix.lower()
-    return ".zarr" in endings or endings[0] == ".zip" or source.is_dir()
-
-
-def _is_streamed(source: Path, target: Path, page: int | None, max_pixels: int) -> bool:
-    # What streams is much to load, and few pictures need it.
-    from .streamed import is_streamed
-
-    return is_streamed(source, target, page=page, max_pixels=max_pixels)
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from ..filters.files.remote import AnyPath, place
 from ..filters.files.writing import write_image
 from ..filters.picture import Picture
 from ..learned.edge_methods import EDGE_METHODS, edge_setting, find_edges
-from .batch import about, each_image, picture_of
+from .batch import about, each_image
 from .options import (
     border_option,
     clobber_option,
@@ -29,6 +29,7 @@ from .options import (
     pictures_argument,
     reading_options,
 )
+from .reading import picture_of
 
 
 @click.command(short_help="draw the edges of pictures")

@@ -883,7 +883,7 @@ def test_no_more_pictures_than_jobs_are_in_work(filt, monkeypatch):
 
     for n in range(9):
         save(f"a{n}.png", noise(4, 5))
-    monkeypatch.setattr("filt.commands.batch.read_image", counted)
+    monkeypatch.setattr("filt.commands.reading.read_image", counted)
     filt("apply", "sobel-x", *(f"a{n}.png" for n in range(9)), "--jobs", "3")
     assert most == 3
 
@@ -897,7 +897,7 @@ def test_a_fault_of_filts_own_is_raised_and_nothing_else_is_begun(filt, monkeypa
 
     for n in range(40):
         save(f"a{n}.png", noise(4, 5))
-    monkeypatch.setattr("filt.commands.batch.read_image", faulty)
+    monkeypatch.setattr("filt.commands.reading.read_image", faulty)
     before, names = cv2.getNumThreads(), [f"a{n}.png" for n in range(40)]
     with pytest.raises(ZeroDivisionError):
         filt("apply", "sobel-x", *names, "--jobs", "2", "-o", "out")

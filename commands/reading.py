@@ -1,0 +1,35 @@
+"""The picture that a command is given, unless it is one to be taken some rows at a time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..filters.files.reading import TooLargeError, read_image
+from ..filters.picture import Picture
+
+
+def picture_of(source: Path, target: Path, *, page: int | None, max_pixels: int) -> Picture | None:
+    """The picture in a file; None for one that is filtered some rows at a time: see `is_streamed`.
+
+    Raises ReadError.
+    """
+    if _may_be_zarr(source, target) and _is_streamed(source, target, page, max_pixels):
+        return None
+    try:
+        return read_image(source, page=page, max_pixels=max_pixels)
+    except TooLargeError:
+        if _is_streamed(source, target, page, max_pixels):
+            return None
+        raise
+
+
+def _may_be_zarr(source: Path, target: Path) -> bool:
+    endings = source.suffix.lower(), target.suffix.lower()
+    return ".zarr" in endings or endings[0] == ".zip" or source.is_dir()
+
+
+def _is_streamed(source: Path, target: Path, page: int | None, max_pixels: int) -> bool:
+    # What streams is much to load, and few pictures need it.
+    from .streamed import is_streamed
+
+    return is_streamed(source, target, page=page, max_pixels=max_pixels)
