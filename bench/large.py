@@ -31,7 +31,7 @@ from .resident import resident_peak
 from .timing import Spread, ratio, spread
 
 SIZES = MappingProxyType(
-    {"0.1": (8960, 11200), "0.5": (20000, 25000), "1": (28300, 35350), "2": (40000, 50000)}
+    {"0.1": (8960, 11200), "0.5": (20000, 25000), "2": (40000, 50000)}
 )
 """Height and width by gigapixels."""
 
