@@ -30,9 +30,7 @@ from .pictures import made_of
 from .resident import resident_peak
 from .timing import Spread, ratio, spread
 
-SIZES = MappingProxyType(
-    {"0.1": (8960, 11200), "0.5": (20000, 25000), "2": (40000, 50000)}
-)
+SIZES = MappingProxyType({"0.1": (8960, 11200), "0.5": (20000, 25000), "2": (40000, 50000)})
 """Height and width by gigapixels."""
 
 TILE = 256

@@ -45,13 +45,15 @@ def table(lines: Sequence[Line]) -> str:
 
 
 def kinds_table(lines: Sequence[Line]) -> str:
-    """One row a piece of work, one column a kind of picture: medians beside OpenCV."""
+    """One row a kind of picture, one column a piece of work: medians beside OpenCV."""
     timed = [line for line in lines if line.ratio is not None and line.peer == "OpenCV"]
-    kinds = list(dict.fromkeys(line.kind for line in timed))
+    works = list(dict.fromkeys(line.work for line in timed))
     found = {(line.work, line.kind): _plain(line.ratio.median) for line in timed if line.ratio}
-    rows = [["Work", *map(str, kinds)], ["---"] * (1 + len(kinds))]
-    for work in dict.fromkeys(line.work for line in timed):
-        rows.append([work, *(found.get((work, kind), "") for kind in kinds)])
+    kinds = sorted(
+        {line.kind for line in timed}, key=lambda kind: (kind.dtype, kind.colour, float(kind.size))
+    )
+    rows = [["Picture", *works], ["---"] * (1 + len(works))]
+    rows += [[str(kind), *(found.get((work, kind), "") for work in works)] for kind in kinds]
     return _laid(rows)
 
 

@@ -21,23 +21,66 @@ Labels = NDArray[np.int32]
 
 
 @dataclass(frozen=True, eq=False)
+class Side:
+    """The labels along a side of a piece; crests are few, so they alone are kept, by their places.
+
+    >>> Side.of(np.array([0, 7, 0], np.int32)).line.tolist()
+    [0, 7, 0]
+    """
+
+    length: int
+    places: Labels
+    labels: Labels
+
+    @staticmethod
+    def of(line: Labels) -> Side:
+        """The side whose pixels have these labels, 0 for none."""
+        places = np.flatnonzero(line)
+        return Side(len(line), places.astype(np.int32), line[places])
+
+    @property
+    def line(self) -> Labels:
+        """The label of each pixel, 0 for none."""
+        line = np.zeros(self.length, np.int32)
+        line[self.places] = self.labels
+        return line
+
+
+@dataclass(frozen=True, eq=False)
 class Piece:
     """What other pieces need to know of one: what touches its sides, and where it is strong.
 
-    top, bottom: (width,); left, right: (height,): the label of each pixel of that side, 0 for none.
-    Only what touches a side has a label, from 1, in the order in which it is met along the sides as
-    they stand here. strong: (labels + 1,), whether a label holds a strong pixel; False for 0.
+    sides: the upper, lower, left and right one. Only what touches a side has a label, from 1, in
+    the order in which it is met along the sides as they stand here. strong: (labels + 1,), whether
+    a label holds a strong pixel; False for 0.
 
     >>> piece = piece_of(np.array([[2, 0, 1]], np.uint8))
     >>> piece.top.tolist(), piece.strong.tolist(), piece.count
     ([1, 0, 2], [False, True, False], 2)
     """
 
-    top: Labels
-    bottom: Labels
-    left: Labels
-    right: Labels
+    sides: tuple[Side, Side, Side, Side]
     strong: Mask
+
+    @property
+    def top(self) -> Labels:
+        """The labels of the uppermost row, (width,)."""
+        return self.sides[0].line
+
+    @property
+    def bottom(self) -> Labels:
+        """The labels of the lowermost row, (width,)."""
+        return self.sides[1].line
+
+    @property
+    def left(self) -> Labels:
+        """The labels of the first column, (height,)."""
+        return self.sides[2].line
+
+    @property
+    def right(self) -> Labels:
+        """The labels of the last column, (height,)."""
+        return self.sides[3].line
 
     @property
     def count(self) -> int:
@@ -56,8 +99,8 @@ def piece_of(classes: NDArray[np.uint8]) -> Piece:
     """
     labels, strong = _labelled(classes)
     sides, touching = _numbered(labels)
-    top, bottom, left, right = sides
-    return Piece(top, bottom, left, right, np.append(False, strong[touching]))
+    top, bottom, left, right = map(Side.of, sides)
+    return Piece((top, bottom, left, right), np.append(False, strong[touching]))
 
 
 def joined(pieces: Sequence[Sequence[Piece]]) -> list[list[Mask]]:
@@ -141,8 +184,8 @@ def _numbered(labels: Labels) -> tuple[list[Labels], NDArray[np.intp]]:
 def _check_grid(pieces: Sequence[Sequence[Piece]]) -> None:
     if not pieces or not pieces[0]:
         raise InputError("pieces must be rows of pieces, got none")
-    heights = [[len(piece.left) for piece in row] for row in pieces]
-    widths = [[len(piece.top) for piece in row] for row in pieces]
+    heights = [[piece.sides[2].length for piece in row] for row in pieces]
+    widths = [[piece.sides[0].length for piece in row] for row in pieces]
     if any(row != widths[0] for row in widths) or any(len(set(row)) > 1 for row in heights):
         raise InputError("pieces must lie in a grid: of one height in a row, of one width below")
 

@@ -28,15 +28,15 @@ def test_a_page_says_what_was_measured(page, table, run):
     assert TABLES[table](read) in (ROOT / page).read_text("utf-8")
 
 
-def test_the_table_of_kinds_has_a_column_for_each():
+def test_the_table_of_kinds_has_a_row_for_each():
     def line(work, kind, median, peer="OpenCV"):
         return Line(work, kind, peer, Spread(median, median, median), 1.0, True, "")
 
     small, large = Kind("1"), Kind("12", "uint8", "rgb")
     lines = [line("blur", small, 0.5), line("sobel", large, 12.4), line("blur", large, 2, "SciPy")]
     assert kinds_table(lines).splitlines() == [
-        "| Work | 1 MP float32 grey | 12 MP uint8 rgb |",
+        "| Picture | blur | sobel |",
         "| --- | --- | --- |",
-        "| blur | 0.5 |  |",
-        "| sobel |  | 12 |",
+        "| 1 MP float32 grey | 0.5 |  |",
+        "| 12 MP uint8 rgb |  | 12 |",
     ]
