@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -21,6 +21,37 @@ from ..errors import InputError
 _Task = TypeVar("_Task")
 
 ENVIRONMENT = "FILT_THREADS"
+_LOOKS = 0.1
+
+
+class _Promise:
+    """Work that somebody else is to do. Of plain locks: a signal may raise between any two steps of
+    Python's own, and would leave a Future's lock to nobody.
+    """
+
+    def __init__(self) -> None:
+        self.turn, self.ended = threading.Lock(), threading.Lock()
+        self.error: BaseException | None = None
+        self.is_over = False
+        self.ended.acquire()
+
+    def fulfil(self, work: Callable[[], None]) -> None:
+        """Do it, unless it was called off."""
+        if self.turn.acquire(blocking=False):
+            try:
+                work()
+            except BaseException as error:
+                self.error = error
+        self.is_over = True
+        self.ended.release()
+
+    def settle(self) -> None:
+        """Call it off, or wait until it is done."""
+        if self.turn.acquire(blocking=False):
+            return
+        while not self.is_over:
+            # Not for ever: a signal may have come between this and the look at whether it is over.
+            self.ended.acquire(timeout=_LOOKS)
 
 
 class _Crew:
@@ -32,7 +63,7 @@ class _Crew:
         self.pool: ThreadPoolExecutor | None = None
         self.size = 0
 
-    def submit(self, work: Callable[[], None], copies: int, begun: list[Future[None]]) -> None:
+    def submit(self, work: Callable[[], None], copies: int, begun: list[_Promise]) -> None:
         """Have `work` done so many times, if there are threads for it; `begun` is added to."""
         with self.lock:
             if self.pool is None or self.size < copies:
@@ -40,10 +71,12 @@ class _Crew:
                     self.pool.shutdown(wait=False)
                 self.pool, self.size = ThreadPoolExecutor(copies, "filt"), copies
             for _ in range(copies):
-                begun.append(Future())
+                promise = _Promise()
+                begun.append(promise)
                 try:
-                    self.pool.submit(_fulfil, begun[-1], work)
+                    self.pool.submit(promise.fulfil, work)
                 except RuntimeError:
+                    begun.pop()
                     # The interpreter ends, or the system has no thread left: the caller has itself.
                     return
 
@@ -77,16 +110,6 @@ class _Here(threading.local):
 
 
 _crew, _opencv, _here = _Crew(), _OpenCV(), _Here()
-
-
-def _fulfil(promise: Future[None], work: Callable[[], None]) -> None:
-    if promise.set_running_or_notify_cancel():
-        try:
-            work()
-        except BaseException as error:
-            promise.set_exception(error)
-        else:
-            promise.set_result(None)
 
 
 def _after_fork() -> None:
@@ -190,7 +213,7 @@ def share_out(
                     raise
 
     with _opencv.on_one_thread():
-        others: list[Future[None]] = []
+        others: list[_Promise] = []
         try:
             _crew.submit(take_turns, workers - 1, others)
             take_turns()
@@ -199,21 +222,23 @@ def share_out(
             raise
         finally:
             # A pool that is busy elsewhere has not begun: there is nothing left to begin.
-            begun = [other for other in others if not other.cancel()]
-            _wait_for(begun, give_up)
-    for other in begun:
-        other.result()
+            _settle(others, give_up)
+    for other in others:
+        if other.error is not None:
+            raise other.error
 
 
-def _wait_for(begun: list[Future[None]], give_up: Callable[[], None]) -> None:
-    """Wait until they are done: they write into what belongs to the caller.
+def _settle(others: list[_Promise], give_up: Callable[[], None]) -> None:
+    """Wait until what others began is done: they write into what belongs to the caller.
 
     What a signal raises meanwhile, KeyboardInterrupt or another, comes after.
     """
     interrupted: BaseException | None = None
-    while not all(other.done() for other in begun):
+    left = list(others)
+    while left:
         try:
-            wait(begun)
+            left[-1].settle()
+            left.pop()
         except BaseException as error:
             interrupted = error
             give_up()
