@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
+from queue import SimpleQueue
 from typing import TypeVar
 
 import cv2
@@ -55,30 +56,36 @@ class _Promise:
 
 
 class _Crew:
-    """The threads of this process: their number, and the pool that holds all but the caller."""
+    """The threads of this process: their number, and those that help whoever calls.
+
+    They do not outlive the program. A pool of Python's that a signal interrupts while it starts a
+    thread forgets that thread, and the program waits for it at its end.
+    """
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.count: int | None = None
-        self.pool: ThreadPoolExecutor | None = None
         self.size = 0
+        self.jobs: SimpleQueue[Callable[[], None]] = SimpleQueue()
 
     def submit(self, work: Callable[[], None], copies: int, begun: list[_Promise]) -> None:
         """Have `work` done so many times, if there are threads for it; `begun` is added to."""
         with self.lock:
-            if self.pool is None or self.size < copies:
-                if self.pool is not None:
-                    self.pool.shutdown(wait=False)
-                self.pool, self.size = ThreadPoolExecutor(copies, "filt"), copies
-            for _ in range(copies):
-                promise = _Promise()
-                begun.append(promise)
+            while self.size < copies:
                 try:
-                    self.pool.submit(promise.fulfil, work)
+                    threading.Thread(target=_serve, args=(self.jobs,), daemon=True).start()
                 except RuntimeError:
-                    begun.pop()
                     # The interpreter ends, or the system has no thread left: the caller has itself.
-                    return
+                    break
+                self.size += 1
+        for _ in range(min(copies, self.size)):
+            begun.append(_Promise())
+            self.jobs.put(partial(begun[-1].fulfil, work))
+
+
+def _serve(jobs: SimpleQueue[Callable[[], None]]) -> None:
+    while True:
+        jobs.get()()
 
 
 class _OpenCV:
