@@ -154,6 +154,14 @@ def taps_of(kernel: KernelLike) -> Taps:
 
 def _row(values: ArrayLike, name: str) -> Array:
     array = real_array(values, name)
+    check_one_axis(array, name)
+    return array[None, :]
+
+
+def check_one_axis(array: Array, name: str) -> None:
+    """Raise InputError unless an array, in memory or Dask's, has one axis.
+
+    >>> check_one_axis(np.ones(3), "signal")
+    """
     if array.ndim != 1:
         raise InputError(f"{name} must have one axis, got shape {array.shape}")
-    return array[None, :]

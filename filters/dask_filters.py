@@ -31,7 +31,6 @@ from .dask_arrays import (
     windows,
 )
 from .engine import Pixels, Rows
-from .errors import InputError
 from .placement import Pair, Placement, correlate_placed, placed
 from .sizes import reach
 
@@ -49,7 +48,7 @@ def laid(
 
     taps: height and width of the window. like: what is given for one pixel.
     """
-    padding = placement.padding(image.shape, np.broadcast_to(np.float64(0), taps))
+    padding = placement.padding_for_size(image.shape, taps)
     border = placement.border or "zero"
     stride, dilation = pair(placement.stride, "stride"), pair(placement.dilation, "dilation")
     if placement.mode == "same" and stride == (1, 1):
@@ -113,11 +112,9 @@ def correlate1d(
 ) -> DaskArray:
     """As `filt.correlate1d`."""
     line = lazy_array(signal, "signal")
-    if line.ndim != 1:
-        raise InputError(f"signal must have one axis, got shape {line.shape}")
+    correlation.check_one_axis(line, "signal")
     weights = real_array(taps, "taps")
-    if weights.ndim != 1:
-        raise InputError(f"taps must have one axis, got shape {weights.shape}")
+    correlation.check_one_axis(weights, "taps")
     steps, gaps = (1, stride), (1, dilation)
     return correlate(
         line[None], weights[None], mode=mode, border=border, stride=steps, dilation=gaps

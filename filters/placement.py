@@ -51,10 +51,20 @@ class Placement:
         >>> Placement().padding((9, 9), np.ones((3, 4)))
         [(1, 1), (2, 1)]
         """
+        return self.padding_for_size(shape, taps.shape)
+
+    def padding_for_size(
+        self, shape: tuple[int, ...], size: tuple[int, ...]
+    ) -> list[tuple[int, int]]:
+        """The same for taps of that height and width.
+
+        >>> Placement().padding_for_size((9, 9), (3, 4))
+        [(1, 1), (2, 1)]
+        """
         strides, dilations = pair(self.stride, "stride"), pair(self.dilation, "dilation")
-        check_covered(taps.shape[:2], dilations)
+        check_covered(size[:2], dilations)
         return [
-            padding_for(self.mode, shape[axis], taps.shape[axis], strides[axis], dilations[axis])
+            padding_for(self.mode, shape[axis], size[axis], strides[axis], dilations[axis])
             for axis in (0, 1)
         ]
 
@@ -70,7 +80,7 @@ def lay_of(placement: Placement, shape: tuple[int, ...], taps: Taps) -> Lay:
 
 @lru_cache(maxsize=64)
 def _lay_of(placement: Placement, shape: tuple[int, ...], taps: tuple[int, ...]) -> Lay:
-    (top, bottom), (left, right) = placement.padding(shape, np.broadcast_to(0.0, taps))
+    (top, bottom), (left, right) = placement.padding_for_size(shape, taps)
     return Lay(
         (top, left),
         (bottom, right),

@@ -282,12 +282,22 @@ def crest_rows(
     return Stage(slopes, (height, width), np.dtype(np.uint8), classify, window, "zero")
 
 
+def check_mask(mask: Array, shape: tuple[int, ...]) -> None:
+    """Raise unless a mask, in memory or Dask's, has a shape and holds what says yes or no.
+
+    Raises InputError for another shape, TypeError for another dtype.
+
+    >>> check_mask(np.ones((2, 3), bool), (2, 3))
+    """
+    if mask.shape != shape:
+        raise InputError(f"mask must be {shape} as the image, got {mask.shape}")
+    if mask.dtype.kind not in "?biu":
+        raise TypeError(f"mask must be bool or whole numbers, got dtype {mask.dtype}")
+
+
 def _checked_mask(mask: ArrayLike, shape: tuple[int, ...]) -> Mask:
     inside = real_array(mask, "mask")
-    if inside.shape != shape:
-        raise InputError(f"mask must be {shape} as the image, got {inside.shape}")
-    if inside.dtype.kind not in "?biu":
-        raise TypeError(f"mask must be bool or whole numbers, got dtype {inside.dtype}")
+    check_mask(inside, shape)
     return inside.astype(bool)
 
 

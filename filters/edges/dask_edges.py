@@ -78,10 +78,7 @@ def canny(
     like = cannys.canny(pixel, **given)
     if mask is not None:
         inside = lazy_array(mask, "mask")
-        if inside.shape != lazy.shape[:2]:
-            raise InputError(f"mask must be {lazy.shape[:2]} as the image, got {inside.shape}")
-        if inside.dtype.kind not in "?biu":
-            raise TypeError(f"mask must be bool or whole numbers, got dtype {inside.dtype}")
+        cannys.check_mask(inside, lazy.shape[:2])
         return in_one([lazy, inside], partial(_canny_inside, given=given), like)
     is_grey = channels == "luma" or lazy.ndim == 2 or lazy.shape[2] == 1
     if not is_grey or relative or quantiles or auto is not None:

@@ -6,7 +6,7 @@ It takes what was validated before, and knows nothing of names or pictures.
 from .correlation import Combine, Lay, correlated
 from .factors import separated
 from .plan import Plan, plan_of
-from .rows import Pixels, Rows, Stage, Window, computed, extended, strip_height, walked
+from .rows import Pixels, Rows, Stage, Window, computed, extended, strip_height, strips, walked
 from .threads import alone, get_threads, set_threads, share_out
 
 __all__ = [
@@ -27,5 +27,6 @@ __all__ = [
     "set_threads",
     "share_out",
     "strip_height",
+    "strips",
     "walked",
 ]

@@ -224,6 +224,16 @@ def strip_height(rows: Rows) -> int:
     return max(1, STRIP_BYTES // max(rows.widest, 1), _HALOS * rows.halo)
 
 
+def strips(rows: Rows) -> list[tuple[int, int]]:
+    """The first row, and the row after the last, of every strip in which a picture is walked.
+
+    >>> strips(Pixels(np.eye(2), np.dtype(float)))
+    [(0, 2)]
+    """
+    height, at_once = rows.shape[0], strip_height(rows)
+    return [(start, min(start + at_once, height)) for start in range(0, height, at_once)]
+
+
 def walked(rows: Rows, take: Callable[[int, int, Array], object]) -> None:
     """Give every strip of a picture, (first row, row after the last, rows), to `take`.
 
@@ -249,11 +259,10 @@ def computed(rows: Rows, out: Array | None = None) -> Array:
 
 
 def _in_strips(rows: Rows, work: Callable[[int, int], object]) -> None:
-    """Do `work` for the first row, and the row after the last, of every strip, on all threads."""
-    height, at_once = rows.shape[0], strip_height(rows)
+    """Do `work` for both ends of every strip, on all threads."""
 
-    def do(start: int) -> None:
+    def do(strip: tuple[int, int]) -> None:
         with strip_memory():
-            work(start, min(start + at_once, height))
+            work(*strip)
 
-    share_out(range(0, height, at_once), do)
+    share_out(strips(rows), do)

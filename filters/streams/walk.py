@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from ..arrays import Array
-from ..engine import Rows, share_out, strip_height
+from ..engine import Rows, share_out, strips
 from ..engine.scratch import strip_memory
 from .sink import HaltedError, Sink
+
+_Task = TypeVar("_Task")
 
 Progress: TypeAlias = Callable[[int, int], object]
 """Is told, by any thread but one at a time, how many rows are done and how many there are."""
@@ -56,21 +58,21 @@ def walk_rows(
     >>> walk_rows(two, lambda start, strip: print(start, strip.sum()))
     0 2.0
     """
-    height, at_once = rows.shape[0], strip_height(rows)
-    every = range(0, height, at_once)
 
-    def do(start: int) -> None:
-        stop = min(start + at_once, height)
+    def do(strip: tuple[int, int]) -> None:
+        start, stop = strip
         if sink is None or sink.lacks(start, stop):
             with strip_memory():
                 take(start, rows.read(start, stop))
         if counter is not None:
-            counter.add((stop - start) / height)
+            counter.add((stop - start) / rows.shape[0])
 
-    on_all_threads(every, do, sink)
+    on_all_threads(strips(rows), do, sink)
 
 
-def on_all_threads(tasks: Sequence[int], do: Callable[[int], object], sink: Sink | None) -> None:
+def on_all_threads(
+    tasks: Sequence[_Task], do: Callable[[_Task], object], sink: Sink | None
+) -> None:
     """As `share_out`; where one fails, those who wait for its rows in the sink are let go.
 
     >>> on_all_threads([1], print, None)
@@ -78,7 +80,7 @@ def on_all_threads(tasks: Sequence[int], do: Callable[[int], object], sink: Sink
     """
     failures: list[BaseException] = []
 
-    def attempt(task: int) -> None:
+    def attempt(task: _Task) -> None:
         try:
             do(task)
         except BaseException as error:

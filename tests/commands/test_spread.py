@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cluster_processes import workers_of
 
 from filt.commands import spread
 from filt.commands.apply import ApplyWork
@@ -75,14 +76,6 @@ def start(tmp_path):
 
 def contents(folder):
     return {path.name: path.read_bytes() for path in Path(folder).iterdir()}
-
-
-def workers_of(process):
-    """The processes of its cluster, by their numbers."""
-    children = Path(f"/proc/{process.pid}/task").glob("*/children")
-    pids = [int(pid) for file in children for pid in file.read_text().split()]
-    commands = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in pids}
-    return [pid for pid, command in commands.items() if b"spawn_main" in command]
 
 
 def until(holds, process):

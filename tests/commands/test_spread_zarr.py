@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cluster_processes import workers_of
 
 pytest.importorskip("distributed")
 zarr = pytest.importorskip("zarr")
@@ -84,7 +85,7 @@ def test_a_worker_that_is_killed_costs_no_result(picture, tmp_path):
     )  # fmt: skip
     killed = False
     while process.poll() is None and not killed:
-        workers = [pid for pid in _children(process.pid) if b"spawn_main" in _command(pid)]
+        workers = workers_of(process)
         if len(workers) == 2 and (tmp_path / ".out.zarr.filt-partial").exists():
             os.kill(workers[0], signal.SIGKILL)
             killed = True
@@ -95,15 +96,3 @@ def test_a_worker_that_is_killed_costs_no_result(picture, tmp_path):
     subprocess.run([*plain, "-o", "plain.zarr"], cwd=tmp_path, check=True, capture_output=True)
     np.testing.assert_array_equal(array(tmp_path / "out.zarr"), array(tmp_path / "plain.zarr"))
     assert names(tmp_path) == ["a.zarr", "out.zarr", "plain.zarr"]
-
-
-def _children(pid):
-    files = Path(f"/proc/{pid}/task").glob("*/children")
-    return [int(child) for file in files for child in file.read_text().split()]
-
-
-def _command(pid):
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return b""
