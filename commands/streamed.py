@@ -108,13 +108,13 @@ def edges_streamed(
 
     setting: as for `find_edges`. Raises FiltError as `stream_edges` and `open_rows` do.
     """
-    from ..learned.edge_methods import edge_setting
+    from ..learned.edge_methods import STREAMED_METHODS, edge_setting
 
     run = edge_setting(method, **setting)
     made_by = {"edges": method, "setting": repr(run), "page": page}
     with _rows(source, page, max_pixels) as rows, _telling(source) as progress, about(source):
         return stream_edges(
-            rows, method, run, target,
+            rows, method, run, target, methods=STREAMED_METHODS,
             clobber=clobber, made_by=_said(made_by, source), progress=progress,
         )  # fmt: skip
 

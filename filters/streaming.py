@@ -7,7 +7,7 @@ of the whole picture gives. What is kept in memory are a few strips for each thr
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,15 @@ import numpy as np
 from .arrays import Array
 from .edges.edge_filter import EdgeFilter
 from .edges.methods import Setting
-from .edges.streamed import BAND_ROWS, WALKS, FoundEdges, check_streamed, streamed_edges
+from .edges.streamed import (
+    BAND_ROWS,
+    STREAMED,
+    WALKS,
+    FoundEdges,
+    StreamedMethod,
+    check_streamed,
+    streamed_edges,
+)
 from .engine import Pixels, Rows
 from .errors import InputError
 from .files.disk import PathLike
@@ -108,6 +116,7 @@ def stream_edges(
     setting: Setting,
     target: PathLike,
     *,
+    methods: Mapping[str, StreamedMethod] = STREAMED,
     clobber: bool = True,
     made_by: str = "",
     band_rows: int = BAND_ROWS,
@@ -115,7 +124,7 @@ def stream_edges(
 ) -> FoundEdges:
     """Draw the edges of a picture into a file, white on black in 8 bits, as `edge_picture` does.
 
-    method: a key of `OPERATORS_OF`. The rest, and errors: as for `stream_filter`.
+    method: a key of `methods`. The rest, and errors: as for `stream_filter`.
 
     >>> import tempfile
     >>> step = np.array([[0, 0, 0, 255, 255, 255]] * 4, np.uint8)
@@ -124,7 +133,7 @@ def stream_edges(
     ...     stream_edges(rows, "canny", Setting(0.0, 0.03, 0.08), Path(folder, "a.png")).count
     4
     """
-    check_streamed(method, setting, source.shape)
+    check_streamed(method, setting, source.shape, methods)
     depth = np.dtype(np.uint8)
     counter = Counter(WALKS, source.shape[0], progress)
     with open_sink(target, source.shape[:2], depth, clobber=clobber, made_by=made_by) as sink:
@@ -134,7 +143,8 @@ def stream_edges(
 
         return streamed_edges(
             source, method, setting, take,
-            folder=_folder(target), sink=sink, band_rows=band_rows, counter=counter,
+            folder=_folder(target), methods=methods, sink=sink, band_rows=band_rows,
+            counter=counter,
         )  # fmt: skip
 
 

@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
-import cv2
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ..filters.arrays import Array, as_image
-from ..filters.bank import ACTIVATIONS
 from ..filters.borders import pad
-from ..filters.colour import lab_of, luma
-from ..filters.edges.gradient import seen_planes, smoothed
+from ..filters.colour import luma_rows
+from ..filters.edges.gradient import CHANNELS, check_colours
 from ..filters.edges.methods import EdgeMethod, Setting, linked_stages
 from ..filters.edges.stages import EdgeStages, Stage, grey_stage
+from ..filters.edges.streamed import StreamedMethod
+from ..filters.engine import Rows, computed
+from ..filters.engine import Stage as EngineStage
 from ..filters.picture import full_scale_for
-from .edge_network import PICTURE, EdgeNetwork, thin_soft_map
+from ..filters.streams.columns import computed_in_blocks
+from ..filters.streams.source import StoredRows
+from ..filters.streams.walk import Counter
+from .edge_looks import EdgeLooks, colour_axes, seen_rows
+from .edge_network import PICTURE, EdgeNetwork
 from .response_pictures import response_picture
 from .shipped import NETWORK, shipped_network
 
 LOW, HIGH = 0.25, 0.4
 """On 50 training photographs of BSDS500 lines linked with these have an F of 0.715, in grey 0.666;
 the best single threshold is 0.27, in grey 0.41."""
-
-SCALES = (1, 2)
-"""The network looks at the luma and at half of it; see `EdgeNetwork.evidence`."""
-
-_COLOUR_SCALE = 2
-_SOME_COLOUR, _FLAT = 0.01, 1e-4
-_LEAST = 0.02
-_FADED, _OF_SIDE = 5, 32
-_SMALLEST = 2
 
 
 def edge_method() -> EdgeMethod:
@@ -74,81 +71,62 @@ def find_edges(
     Raises InputError for images of other shapes.
     """
     pixels = as_image(image)
+    if setting.channels != "luma":
+        check_colours(pixels.shape)
+    if pixels.ndim == 3 and pixels.shape[2] == 1:
+        pixels = pixels[..., 0]
     white = full_scale_for(image, setting.full_scale)
-    planes = seen_planes(pixels / pixels.dtype.type(white), setting.channels, "rgb", 1.0)
-    blurred = smoothed(planes, setting.sigma, setting.border)
-    seen, axes = luma(blurred), _colour_axes(blurred)
-    chosen = _network() if network is None else network
-    map_of = _soft_map(chosen, seen, axes)
-    if min(map_of.shape) >= _SMALLEST:
-        soft = _faded(thin_soft_map(map_of, above=_LEAST))
-    else:
-        soft = np.zeros_like(map_of)
+    setting = replace(setting, full_scale=white)
+    source = StoredRows("image", "array", pixels.shape, pixels.dtype, pixels.__getitem__)
+    looks = EdgeLooks.at(source, setting, _network() if network is None else network)
+    soft = computed_in_blocks(looks.lines)
+    seen = computed(luma_rows(seen_rows(source, setting)))
     blur = f"a Gaussian blur, sigma {setting.sigma:g} pixels" if setting.sigma else "no blur"
 
     def before() -> tuple[Stage, ...]:
+        sharp = seen_rows(source, replace(setting, sigma=0.0))
+        note = "how sure the network is of an edge: white is 1"
         return (
-            grey_stage(luma(planes)),
+            grey_stage(computed(luma_rows(sharp))),
             Stage("smooth", seen, "clip", blur),
-            *_axis_stages(axes),
-            *_layers(chosen, seen),
-            Stage("soft map", map_of, "clip", "how sure the network is of an edge: white is 1"),
+            *_axis_stages(looks),
+            *_layers(looks.network, seen),
+            Stage("soft map", computed_in_blocks(looks.soft_map), "clip", note),
             Stage("thinned", soft, "clip", "the crests of the soft map alone", lines=True),
         )
 
     return linked_stages(NETWORK, soft, seen, setting, before)
 
 
-def _colour_axes(seen: Array) -> tuple[Array, ...]:
-    """Green to red and blue to yellow at half the size, 0.5 where there is no colour.
+def streamed_network() -> StreamedMethod:
+    """The same for pictures larger than memory, to the last bit.
 
-    None of a picture without colour.
+    >>> streamed_network().channels
+    ('luma', 'max', 'tensor')
     """
-    if seen.ndim == 2 or seen.shape[2] == 1:
+    return StreamedMethod(_classes, CHANNELS)
+
+
+def _classes(source: StoredRows, setting: Setting, counter: Counter | None) -> Rows:
+    lines = EdgeLooks.at(source, setting, _network(), counter).lines
+
+    def classify(rows: Array, out: Array) -> None:
+        np.add(rows > setting.low, rows > setting.high, out=out, dtype=np.uint8)
+
+    return EngineStage(
+        lines, lines.shape, np.dtype(np.uint8), classify, rows_at_once=lines.rows_at_once
+    )
+
+
+def _axis_stages(looks: EdgeLooks) -> tuple[Stage, ...]:
+    if not looks.shares:
         return ()
-    height, width = (max(1, round(side / _COLOUR_SCALE)) for side in seen.shape[:2])
-    # What no screen can show has no place in CIELAB.
-    shown = np.clip(np.nan_to_num(seen), 0, 1)
-    half = cv2.resize(shown, (width, height), interpolation=cv2.INTER_AREA)
-    axes = np.ascontiguousarray(np.moveaxis(lab_of(half)[..., 1:], 2, 0)) / half.dtype.type(100)
-    if axes.std(axis=(1, 2)).max() < _FLAT:
-        return ()
-    return tuple(axes + half.dtype.type(0.5))
-
-
-def _soft_map(network: EdgeNetwork, seen: Array, axes: tuple[Array, ...]) -> Array:
-    """How much every pixel looks like a boundary after all looks: (height, width), 0 to 1."""
-    weight = float(len(SCALES))
-    total = np.float32(weight) * network.evidence(np.nan_to_num(seen), SCALES)
-    for axis in axes:
-        deviation = float(axis.std())
-        share = deviation / (deviation + _SOME_COLOUR)
-        total += np.float32(share) * cv2.resize(network.evidence(axis), seen.shape[::-1])
-        weight += share
-    return ACTIVATIONS["sigmoid"](total / np.float32(weight))
-
-
-def _faded(soft: Array) -> Array:
-    """Less and less towards the border of the picture, over five pixels; over fewer in small ones.
-
-    Source: as in the code of P. Dollár and C. L. Zitnick, Fast edge detection using structured
-    forests, 2015.
-    """
-    ramps = []
-    for side in soft.shape:
-        reach = min(_FADED, side // _OF_SIDE)
-        from_border = np.minimum(np.arange(side), np.arange(side)[::-1])
-        ramps.append(np.clip(from_border / max(reach, 1), not reach, 1).astype(soft.dtype))
-    faded: Array = soft * ramps[0][:, np.newaxis] * ramps[1]
-    return faded
-
-
-def _axis_stages(axes: tuple[Array, ...]) -> tuple[Stage, ...]:
+    axes = colour_axes(computed(seen_rows(looks.source, looks.setting)))
     names = ("green to red", "blue to yellow")
     note = "a colour axis of CIELAB at half the size, middle grey without colour"
     return tuple(
         Stage(name, np.clip(axis, 0, 1), "clip", note)
-        for name, axis in zip(names, axes, strict=False)
+        for name, axis in zip(names, axes, strict=True)
     )
 
 

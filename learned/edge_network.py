@@ -114,6 +114,28 @@ class EdgeNetwork:
         """Height and width must be multiples of this, or the parts of the network do not meet."""
         return int(max(_reductions(tuple(layer.plan for layer in self.layers)).values()))
 
+    @property
+    def reach(self) -> int:
+        """How many pixels around one have a say in its evidence, rounded up to `multiple`.
+
+        A part of a picture that begins at a multiple of `multiple` says of its inner pixels, so
+        far from where it was cut out, what the whole picture says.
+        """
+        plans = tuple(layer.plan for layer in self.layers)
+        seen, reductions = {PICTURE: 0}, _reductions(plans)
+        for plan in plans:
+            # Between the centres of pixels an enlarged map sees the next one too.
+            inputs = [
+                seen[name] + (reductions[name] if factor > 1 else 0) for name, factor in plan.inputs
+            ]
+            covered = (plan.size - 1) * plan.dilation + 1
+            padded = max(covered - plan.stride, 0)
+            pixel = reductions[plan.name] // plan.stride
+            seen[plan.name] = max(inputs) + (padded - padded // 2) * pixel
+        last = plans[-1].name
+        reach = seen[last] + (reductions[last] if self.enlarged > 1 else 0)
+        return reach - reach % -self.multiple
+
     def feature_maps(self, image: ArrayLike) -> dict[str, Array]:
         """Every layer's response to a picture as it is, without any margin, in float32.
 
@@ -137,38 +159,22 @@ class EdgeNetwork:
             maps[layer.plan.name] = _response(layer, maps)
         return maps
 
-    def run(self, image: ArrayLike, scales: tuple[int, ...] = (1,)) -> Array:
+    def run(self, image: ArrayLike) -> Array:
         """How much every pixel looks like a boundary: (height, width) in float32, 0 to 1.
 
         The arguments and errors are those of `evidence`, of which this is the sigmoid. The lines
         are thick: see `thin_soft_map`.
         """
-        return ACTIVATIONS["sigmoid"](self.evidence(image, scales))
+        return ACTIVATIONS["sigmoid"](self.evidence(image))
 
-    def evidence(self, image: ArrayLike, scales: tuple[int, ...] = (1,)) -> Array:
+    def evidence(self, image: ArrayLike) -> Array:
         """The logarithm of the odds that a pixel is on a boundary: (height, width) in float32.
 
-        image: (height, width), black 0 to white 1, of any size. scales: the network looks at the
-        picture itself (1), at a half of its size (2) and so on, and what it says is averaged:
-        small texture is gone from the smaller ones, and lines of things stay.
-        Raises InputError for other shapes and for scales that are not 1 or more, TypeError for
-        what is not real numbers.
+        image: (height, width), black 0 to white 1, of any size; it goes on as its mirror image on
+        all sides.
+        Raises InputError for other shapes, TypeError for what is not real numbers.
         """
         grey = _grey(image).astype(np.float32)
-        if not scales or min(scales) < 1:
-            raise InputError(f"scales must be 1 or more, at least one of them, got {scales}")
-        size = grey.shape[::-1]
-        total = np.zeros_like(grey)
-        for scale in scales:
-            smaller = (max(1, round(size[0] / scale)), max(1, round(size[1] / scale)))
-            seen = grey if scale == 1 else cv2.resize(grey, smaller, interpolation=cv2.INTER_AREA)
-            evidence = self._evidence(seen)
-            total += evidence if scale == 1 else cv2.resize(evidence, size)
-        total /= np.float32(len(scales))
-        return total
-
-    def _evidence(self, grey: Array) -> Array:
-        """What the last layer says, the picture continued as its mirror image on all sides."""
         height, width = grey.shape
         before = self.margin - self.margin % -self.multiple
         after_rows, after_columns = (before + -length % self.multiple for length in grey.shape)
@@ -178,12 +184,14 @@ class EdgeNetwork:
         return np.ascontiguousarray(evidence[before : before + height, before : before + width])
 
 
-def thin_soft_map(soft: ArrayLike, sigma: float = 2.0, *, above: float = 0.0) -> Array:
+def thin_soft_map(
+    soft: ArrayLike, sigma: float = 2.0, *, above: float = 0.0, tie: float | None = None
+) -> Array:
     """The crests of a soft map, one pixel wide, and 0 elsewhere: (height, width).
 
     soft: (height, width). Across a line its brightness bends most: there the direction is taken,
     from the second derivatives of the map smoothed with sigma, in pixels. above: pixels up to this
-    are no line and not looked at.
+    are no line and not looked at. tie: as for `thin`.
     Raises InputError for other shapes and a sigma that is not above 0.
     Source: the direction as in P. Dollár and C. L. Zitnick, Fast edge detection using structured
     forests, 2015; the crest as in `edges.thinning.thin`.
@@ -207,7 +215,7 @@ def thin_soft_map(soft: ArrayLike, sigma: float = 2.0, *, above: float = 0.0) ->
     cosine = across / length
     x = -np.copysign(np.sqrt(np.maximum(1 - cosine, 0) / 2), both)
     y = np.sqrt(np.maximum(1 + cosine, 0) / 2)
-    return thin(x, y, strength, above=above)
+    return thin(x, y, strength, above=above, tie=tie)
 
 
 def build_edge_network(
@@ -310,11 +318,14 @@ def _pointwise(layer: EdgeLayer, maps: Mapping[str, Array]) -> Array:
     for name, factor in layer.plan.inputs:
         last = first + maps[name].shape[2]
         said = correlate_bank(maps[name], layer.kernels[:, :, first:last])
-        total[factor] = total[factor] + said if factor in total else said
+        total[factor] = np.add(total[factor], said, out=said) if factor in total else said
         first = last
-    response = sum(_enlarged(said, factor) for factor, said in total.items()) + layer.bias
+    response, *others = (_enlarged(said, factor) for factor, said in total.items())
+    for other in others:
+        response += other
+    response += layer.bias
     activation = layer.plan.activation
-    return response if activation is None else ACTIVATIONS[activation](response)
+    return response if activation is None else ACTIVATIONS[activation](response, response)
 
 
 def _enlarged(values: Array, factor: int) -> Array:

@@ -268,6 +268,15 @@ def check_seen(channels: str, space: str) -> None:
     one_of(space, SPACES, "space")
 
 
+def check_colours(shape: tuple[int, ...]) -> None:
+    """Raise InputError unless a picture of that shape is grey or RGB.
+
+    >>> check_colours((2, 3, 3))
+    """
+    if len(shape) == 3 and shape[2] not in (1, 3):
+        raise InputError(f"colours must be RGB, got {shape[2]} channels")
+
+
 def seen_planes(image: ArrayLike, channels: str, space: str, full_scale: float) -> Array:
     """What a gradient sees of an image: its luma, or its colours in a colour space.
 
@@ -281,8 +290,7 @@ def seen_planes(image: ArrayLike, channels: str, space: str, full_scale: float) 
     pixels = as_image(image)
     if channels == "luma" or pixels.ndim == 2 or pixels.shape[2] == 1:
         return luma(pixels)
-    if pixels.shape[2] != 3:
-        raise InputError(f"colours must be RGB, got {pixels.shape[2]} channels")
+    check_colours(pixels.shape)
     if space == "rgb":
         return pixels
     lab: Array = lab_of(pixels / full_scale) * pixels.dtype.type(full_scale / 100)

@@ -6,7 +6,7 @@ classes go to a file, band after band, each labelled on the way; the third links
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -16,7 +16,7 @@ import numpy as np
 from ..arrays import Array
 from ..engine import Rows
 from ..errors import InputError
-from ..streams.columns import InColumns
+from ..streams.columns import InColumns, ReadRows, columns_of, remembered
 from ..streams.sink import Gathered, Sink
 from ..streams.source import StoredRows
 from ..streams.spool import spool
@@ -27,17 +27,6 @@ from .linking import Mask
 from .methods import Setting
 from .pieces import Piece, joined, linked_piece, piece_of
 from .thresholds import Thresholds
-
-OPERATORS_OF: MappingProxyType[str, str] = MappingProxyType(
-    {
-        "canny": "sobel",
-        "sobel": "sobel",
-        "scharr": "scharr",
-        "prewitt": "prewitt",
-        "gaussian": "gaussian",
-    }
-)
-"""The edge methods that can be streamed, each with the operator of its slopes."""
 
 WALKS = 3
 """How often the picture, or what became of it, is walked."""
@@ -58,26 +47,75 @@ class FoundEdges:
     share: float
 
 
-def check_streamed(method: str, setting: Setting, shape: tuple[int, ...]) -> None:
+@dataclass(frozen=True)
+class StreamedMethod:
+    """An edge method for pictures larger than memory.
+
+    classes: from a picture, a setting, and what counts one walk over the picture, to its crests by
+    rows: 2 above high, 1 above low, 0 elsewhere. It takes that walk itself. channels: what it can
+    see of a colour picture.
+    """
+
+    classes: Callable[[StoredRows, Setting, Counter | None], Rows]
+    channels: tuple[str, ...] = ("luma",)
+
+
+def _by_slopes(operator: str) -> StreamedMethod:
+    def classes(source: StoredRows, setting: Setting, counter: Counter | None) -> Rows:
+        return _slope_classes(source, operator, setting, counter)
+
+    return StreamedMethod(classes)
+
+
+STREAMED: MappingProxyType[str, StreamedMethod] = MappingProxyType(
+    {
+        "canny": _by_slopes("sobel"),
+        "sobel": _by_slopes("sobel"),
+        "scharr": _by_slopes("scharr"),
+        "prewitt": _by_slopes("prewitt"),
+        "gaussian": _by_slopes("gaussian"),
+    }
+)
+"""The methods of `METHODS` that can be streamed."""
+
+
+def check_streamed(
+    method: str,
+    setting: Setting,
+    shape: tuple[int, ...],
+    methods: Mapping[str, StreamedMethod] = STREAMED,
+) -> None:
     """Raise InputError, which says why, for what needs the whole picture in memory.
 
     >>> check_streamed("canny", Setting(1.4, 0.03, 0.08), (9, 9))
     """
-    if method not in OPERATORS_OF:
+    if method not in methods:
         raise InputError(
             f"{method} needs the whole picture in memory; some rows at a time there are"
-            f" {', '.join(OPERATORS_OF)}"
+            f" {', '.join(methods)}"
         )
     if setting.relative or setting.quantiles or setting.auto is not None:
         raise InputError(
             "thresholds that are chosen from the picture (relative, quantiles, auto) need the whole"
             " picture in memory"
         )
-    if len(shape) == 3 and setting.channels != "luma":
+    seen = methods[method].channels
+    if len(shape) == 3 and setting.channels not in seen:
         raise InputError(
             f"channels {setting.channels} of a colour picture need the whole picture in memory:"
-            " say luma"
+            f" say {' or '.join(seen)}"
         )
+
+
+def white_of(source: StoredRows, setting: Setting) -> float:
+    """The value of white in a picture: what the setting says, or that of the picture's dtype.
+
+    >>> step = np.array([[0, 255]], np.uint8)
+    >>> rows = StoredRows("step", "array", step.shape, step.dtype, step.__getitem__)
+    >>> white_of(rows, Setting(0.0, 0.03, 0.08)), white_of(rows, Setting(0.0, 0, 1, full_scale=9.0))
+    (255.0, 9.0)
+    """
+    return source.full_scale if setting.full_scale is None else setting.full_scale
 
 
 def streamed_edges(
@@ -87,17 +125,17 @@ def streamed_edges(
     take: Callable[[int, Mask], object],
     *,
     folder: Path,
+    methods: Mapping[str, StreamedMethod] = STREAMED,
     sink: Sink | None = None,
     band_rows: int = BAND_ROWS,
     counter: Counter | None = None,
 ) -> FoundEdges:
     """The edges that `edge_stages` finds, given to `take` band by band in any order.
 
-    source: grey or RGB. method: a key of `OPERATORS_OF`. setting: with the full scale. take: of the
-    first row of a band and its edges, from any thread. folder: has room for a byte a pixel. sink:
-    what `take` writes into. band_rows: how many rows are linked at once, at most. counter:
-    counts the `WALKS`.
-    Raises InputError for pictures with NaN or infinity, and what `check_streamed` raises.
+    source: grey or RGB. method: a key of `methods`. take: of the first row of a band and its edges,
+    from any thread. folder: has room for a byte a pixel. sink: what `take` writes into. band_rows:
+    how many rows are linked at once, at most. counter: counts the `WALKS`.
+    Raises what the method and `check_streamed` raise.
 
     >>> import tempfile
     >>> step = np.array([[0, 0, 0, 255, 255, 255]] * 4, np.uint8)
@@ -110,19 +148,9 @@ def streamed_edges(
     >>> found.count, seen[0][1].tolist()
     (4, [False, False, True, False, False, False])
     """
-    check_streamed(method, setting, source.shape)
+    check_streamed(method, setting, source.shape, methods)
     height, width = source.shape[:2]
-    thresholds = Thresholds(setting.low, setting.high)
-    white = source.full_scale if setting.full_scale is None else setting.full_scale
-    largest = _brightest(grey_rows(source.array, white), counter)
-
-    def crests_of(picture: StoredRows) -> Rows:
-        grey = grey_rows(picture.array, white)
-        return _crests(grey, OPERATORS_OF[method], setting, thresholds, largest)
-
-    crests = crests_of(source)
-    if width > _COLUMNS and setting.border != "wrap":
-        crests = InColumns(source, crests_of, crests.halo, _COLUMNS, _ROWS)
+    crests = methods[method].classes(source, setting, counter)
     band = max(1, min(band_rows, _BAND_PIXELS // width))
     count = -(-height // band)
     pieces: list[Piece | None] = [None] * count
@@ -147,7 +175,37 @@ def streamed_edges(
 
         on_all_threads(range(count), link, sink)
     total = sum(counts)
-    return FoundEdges(thresholds, total, total / (height * width))
+    return FoundEdges(Thresholds(setting.low, setting.high), total, total / (height * width))
+
+
+def _slope_classes(
+    source: StoredRows, operator: str, setting: Setting, counter: Counter | None
+) -> Rows:
+    """As `canny` has them. Raises InputError for pictures with NaN or infinity."""
+    white = white_of(source, setting)
+    tie = TIE * _brightest(grey_rows(source.array, white), counter)
+    picture = remembered(source)
+
+    def classes(first: int, last: int) -> Rows:
+        grey = grey_rows(columns_of(picture, first, last).array, white)
+        return crest_rows(
+            slope_rows(grey, operator, setting.sigma, setting.border),
+            Thresholds(setting.low, setting.high),
+            norm="l2",
+            thinning="interpolated",
+            full_scale=operator_kernels(operator, setting.sigma)[0].positive_sum,
+            tie=tie,
+        )
+
+    width = source.shape[1]
+    whole = classes(0, width)
+    if width <= _COLUMNS or setting.border == "wrap":
+        return whole
+
+    def block(first: int, last: int) -> ReadRows:
+        return classes(first, last).read
+
+    return InColumns(whole.shape, whole.dtype, block, whole.halo, _COLUMNS, _ROWS)
 
 
 def _brightest(grey: Rows, counter: Counter | None) -> float:
@@ -164,17 +222,3 @@ def _brightest(grey: Rows, counter: Counter | None) -> float:
     if largest and not SQUARABLE[0] < largest < SQUARABLE[1]:
         raise InputError(f"the brightest pixel must be between 1e-100 and 1e100, got {largest:g}")
     return largest
-
-
-def _crests(
-    grey: Rows, operator: str, setting: Setting, thresholds: Thresholds, largest: float
-) -> Rows:
-    """Their classes by rows, as `canny` has them."""
-    return crest_rows(
-        slope_rows(grey, operator, setting.sigma, setting.border),
-        thresholds,
-        norm="l2",
-        thinning="interpolated",
-        full_scale=operator_kernels(operator, setting.sigma)[0].positive_sum,
-        tie=TIE * largest,
-    )

@@ -165,22 +165,22 @@ def test_without_a_margin_run_is_the_last_feature_map() -> None:
     assert (network.run(image) == network.feature_maps(image)["soft map"]).all()
 
 
-def test_scales_are_averaged_before_the_sigmoid() -> None:
-    network = _random_network()
-    image = np.random.default_rng(6).random((32, 48)).astype(np.float32)
-    halved = image.reshape(16, 2, 24, 2).mean(axis=(1, 3))
-
-    def evidence(soft: NDArray[Any]) -> NDArray[Any]:
-        return np.log(soft.astype(float) / (1 - soft.astype(float)))
-
-    smaller = _enlarged_by_loops(evidence(network.run(halved))[..., np.newaxis], 2)[..., 0]
-    expected = (evidence(network.run(image)) + smaller) / 2
-    np.testing.assert_allclose(network.evidence(image, (1, 2)), expected, atol=1e-3)
-    np.testing.assert_allclose(evidence(network.run(image, (1, 2))), expected, atol=1e-3)
-    assert network.run(image[:5, :7], (1, 2, 16)).shape == (5, 7)
-    for scales in ((), (0,), (1, -2)):
-        with pytest.raises(InputError, match="scales"):
-            network.run(image, scales)
+@pytest.mark.parametrize("plan", [SMALL, edge_plan()])
+def test_a_part_says_what_the_whole_says_except_near_where_it_is_cut(
+    plan: tuple[LayerPlan, ...],
+) -> None:
+    network = _random_network(plan)
+    image = np.random.default_rng(7).random((97, 203)).astype(np.float32)
+    whole, reach = network.evidence(image), network.reach
+    assert reach % network.multiple == 0
+    part = network.evidence(image[:, 48:140])
+    np.testing.assert_allclose(
+        part[:, reach:-reach], whole[:, 48 + reach : 140 - reach], rtol=1e-4, atol=1e-4
+    )
+    # Nearer by one step of the grid a pixel that was cut off has a say.
+    nearer = slice(reach - network.multiple, -reach + network.multiple)
+    least = np.abs(part[:, nearer] - whole[:, 48:140][:, nearer]).max(axis=0)
+    assert least.max() > 1e-2
 
 
 def test_images_of_other_shapes_are_refused() -> None:
