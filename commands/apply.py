@@ -23,6 +23,7 @@ from .batch import Job, about, each_image
 from .options import (
     AT_LEAST_ONE,
     FILTER,
+    LOCAL,
     clobber_option,
     dask_option,
     json_option,
@@ -97,6 +98,8 @@ def apply(
     """
     placement = Placement(**placed)
     filtered = pipeline.unit if unit else pipeline
+    if jobs is not None and dask not in (None, LOCAL):
+        raise click.UsageError("--jobs counts processes of this machine: a cluster has its own")
     outputs = output_paths(images, pipeline.written, out, also_read=pipeline.files)
     work = ApplyWork(
         pipeline=filtered,
@@ -132,12 +135,11 @@ def apply(
 def _is_chunked(job: Job) -> bool:
     """Whether one picture can be spread over a cluster: from Zarr to Zarr."""
     source, target = job
-    local = isinstance(source, Path) and isinstance(target, Path)
-    if not local or target.suffix.lower() != ".zarr":
+    if not isinstance(target, Path) or target.suffix.lower() != ".zarr":
         return False
     from ..filters.streams.zarr_source import is_zarr
 
-    return is_zarr(Path(source))
+    return is_zarr(source)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,7 +163,7 @@ class ApplyWork:
     clobber: bool
     makes_folder: bool
 
-    def __call__(self, source: Path, target: Path) -> dict[str, Any]:
+    def __call__(self, source: AnyPath, target: Path) -> dict[str, Any]:
         """Filter `source` into `target`; what was done, as plain data."""
         picture = picture_of(source, target, page=self.page, max_pixels=self.max_pixels)
         if picture is None:
@@ -181,11 +183,11 @@ class ApplyWork:
         write_image(target, _as_shown(response, how), clobber=self.clobber)
         return self._done(source, target, picture.full_scale, how)
 
-    def on_cluster(self, client: Any, source: Path, target: Path) -> dict[str, Any]:
+    def on_cluster(self, client: Any, source: AnyPath, target: Path) -> dict[str, Any]:
         """The same of a Zarr array into another one, its chunks over the workers of a cluster."""
         return self._by_rows(source, target, client)
 
-    def _by_rows(self, source: Path, target: Path, client: Any = None) -> dict[str, Any]:
+    def _by_rows(self, source: AnyPath, target: Path, client: Any = None) -> dict[str, Any]:
         """The same of a picture that is too large for memory."""
         from .streamed import apply_streamed
 
@@ -207,7 +209,7 @@ class ApplyWork:
         )
         return self._done(source, target, full_scale, how)
 
-    def _done(self, source: Path, target: Path, full_scale: float, how: str) -> dict[str, Any]:
+    def _done(self, source: AnyPath, target: Path, full_scale: float, how: str) -> dict[str, Any]:
         return {
             "input": display_path(source),
             "output": display_path(target),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 import cv2
@@ -17,14 +18,20 @@ from ..filters.errors import FiltError, InputError
 from ..filters.files.disk import display_path
 from ..filters.files.listening import by_oneself
 from ..filters.files.reading import MAX_PIXELS
-from ..filters.files.remote import AnyPath, RemotePath, fetched, sent
+from ..filters.files.remote import AnyPath, RemotePath, fetched, is_array, sent
 from .options import echo_json, one_line
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 Result = TypeVar("Result")
 Job = tuple[AnyPath, AnyPath]
 Done = dict[str, Any]
 Outcome = TypeVar("Outcome", Done, FiltError, Done | FiltError)
-Work = Callable[[Path, Path], Done]
+Work = Callable[[AnyPath, Path], Done]
+
+_AHEAD = 16
+"""So many pictures for each worker are handed out before the first of them is done."""
 
 
 def each_image(
@@ -51,7 +58,7 @@ def each_image(
     files of this machine.
     Leaves with exit code 1 where a picture failed; a single one that fails raises its FiltError.
     """
-    done: list[Done] = []
+    kept: list[Done] = []
     failures: list[str] = []
     raises = fail_fast or len(jobs) == 1
     attempt = _Attempt(work, max_pixels, clobber)
@@ -69,13 +76,14 @@ def each_image(
                     raise result
                 failures.append(one_line(str(result)))
                 continue
-            done.append(result)
-            if not as_json and not shows_progress:
+            if as_json or shows_progress:
+                kept.append(result)
+            else:
                 click.echo(report(result))
     if as_json:
-        echo_json(done)
-    elif shows_progress and done:
-        click.echo("\n".join(map(report, done)))
+        echo_json(kept)
+    elif kept:
+        click.echo("\n".join(map(report, kept)))
     for failure in failures:
         click.echo(f"Error: {failure}", err=True)
     if failures:
@@ -84,7 +92,7 @@ def each_image(
 
 
 @contextmanager
-def about(source: Path) -> Iterator[None]:
+def about(source: AnyPath) -> Iterator[None]:
     """Name the picture in what goes wrong with it: an InputError alone does not know it."""
     try:
         yield
@@ -111,15 +119,22 @@ class _Attempt:
             return self.work(source, target)
         with ExitStack() as stack:
             here, there = source, target
-            if isinstance(here, RemotePath):
+            if isinstance(here, RemotePath) and not is_array(here):
                 here = stack.enter_context(fetched(here, self.max_pixels))
             if isinstance(there, RemotePath):
-                there = stack.enter_context(sent(there, clobber=self.clobber))
+                send = _sent_array if is_array(there) else sent
+                there = stack.enter_context(send(there, clobber=self.clobber))
             try:
                 done = self.work(here, there)
             except FiltError as error:
                 raise _as_given(error, (source, target), (here, there)) from None
         return _as_given(done, (source, target), (here, there))
+
+
+def _sent_array(path: RemotePath, *, clobber: bool) -> AbstractContextManager[Path]:
+    from ..filters.streams.zarr_stores import sent_array
+
+    return sent_array(path, clobber=clobber)
 
 
 def _over_cluster(
@@ -131,14 +146,19 @@ def _over_cluster(
     """
     from .spread import spread
 
-    sent = [(_absolute(source), _absolute(target)) for source, target in jobs]
+    sent = [(absolute(source), absolute(target)) for source, target in jobs]
     results = spread(sent, attempt, address, workers=workers, lost=_lost)
     with closing(results):
         for job, there, result in zip(jobs, sent, results, strict=True):
             yield _as_given(result, job, there)
 
 
-def _absolute(path: AnyPath) -> AnyPath:
+def absolute(path: AnyPath) -> AnyPath:
+    """The same file for who works in another folder.
+
+    >>> absolute(RemotePath("s3://bucket/a.png")).url
+    's3://bucket/a.png'
+    """
     return path.absolute() if isinstance(path, Path) else path
 
 
@@ -180,9 +200,15 @@ def _in_order(
     opencv_threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
     pool = ThreadPoolExecutor(workers)
+    begun: deque[Future[Result]] = deque()
     try:
-        for begun in [pool.submit(by_itself, job) for job in jobs]:
-            yield begun.result()
+        for job in jobs:
+            begun.append(pool.submit(by_itself, job))
+            # Not all at once: a million files would be a million promises.
+            if len(begun) > _AHEAD * workers:
+                yield begun.popleft().result()
+        while begun:
+            yield begun.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)
         cv2.setNumThreads(opencv_threads)

@@ -138,7 +138,7 @@ class EdgesWork:
     makes_folder: bool
     setting: dict[str, Any]
 
-    def __call__(self, source: Path, target: Path) -> dict[str, Any]:
+    def __call__(self, source: AnyPath, target: Path) -> dict[str, Any]:
         """Draw the edges of `source` into `target`; what was done, as plain data."""
         picture = picture_of(source, target, page=self.page, max_pixels=self.max_pixels)
         if picture is None:
@@ -160,7 +160,7 @@ class EdgesWork:
         ]
         return _done(source, target, drew)
 
-    def _drawn(self, found: list[EdgeStages], picture: Picture, source: Path) -> Picture:
+    def _drawn(self, found: list[EdgeStages], picture: Picture, source: AnyPath) -> Picture:
         from ..filters.edges import pictures
 
         if self.every:
@@ -173,7 +173,7 @@ class EdgesWork:
         draw = pictures.overlay_picture if self.overlay else pictures.edge_picture
         return draw(found[0], picture)
 
-    def _by_rows(self, source: Path, target: Path) -> dict[str, Any]:
+    def _by_rows(self, source: AnyPath, target: Path) -> dict[str, Any]:
         from .streamed import edges_streamed
 
         drawing = {
@@ -196,7 +196,7 @@ class EdgesWork:
 
 
 def _done(
-    source: Path, target: Path, found: list[tuple[str, Thresholds, int, float]]
+    source: AnyPath, target: Path, found: list[tuple[str, Thresholds, int, float]]
 ) -> dict[str, Any]:
     """What was done, as plain data."""
     return {
@@ -215,7 +215,7 @@ def _done(
     }
 
 
-def _write_stages(folder: Path, source: Path, found: EdgeStages, clobber: bool) -> None:
+def _write_stages(folder: Path, source: AnyPath, found: EdgeStages, clobber: bool) -> None:
     from ..filters.edges import pictures
 
     for number, stage in enumerate(found.stages, start=1):

@@ -213,11 +213,15 @@ def data_options(command: Command) -> Command:
     return command
 
 
+LOCAL = "local"
+"""The address of a cluster on this machine, which is there for as long as the command runs."""
+
+
 def dask_option(command: Command) -> Command:
     """The option --dask of a command that spreads its work."""
     return click.option(
         "--dask",
-        metavar="ADDRESS|local",
+        metavar=f"ADDRESS|{LOCAL}",
         help="Spread the work over a dask.distributed cluster: its scheduler's address, such as "
         "tcp://10.0.0.1:8786, or processes of this machine.",
     )(command)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..filters.files.reading import TooLargeError, read_image
+from ..filters.files.remote import AnyPath
 from ..filters.picture import Picture
 
 
-def picture_of(source: Path, target: Path, *, page: int | None, max_pixels: int) -> Picture | None:
+def picture_of(
+    source: AnyPath, target: Path, *, page: int | None, max_pixels: int
+) -> Picture | None:
     """The picture in a file; None for one that is filtered some rows at a time: see `is_streamed`.
 
     Raises ReadError.
@@ -23,12 +26,14 @@ def picture_of(source: Path, target: Path, *, page: int | None, max_pixels: int)
         raise
 
 
-def _may_be_zarr(source: Path, target: Path) -> bool:
+def _may_be_zarr(source: AnyPath, target: Path) -> bool:
     endings = source.suffix.lower(), target.suffix.lower()
-    return ".zarr" in endings or endings[0] == ".zip" or source.is_dir()
+    if ".zarr" in endings or endings[0] == ".zip":
+        return True
+    return isinstance(source, Path) and source.is_dir()
 
 
-def _is_streamed(source: Path, target: Path, page: int | None, max_pixels: int) -> bool:
+def _is_streamed(source: AnyPath, target: Path, page: int | None, max_pixels: int) -> bool:
     # What streams is much to load, and few pictures need it.
     from .streamed import is_streamed
 

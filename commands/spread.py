@@ -25,11 +25,11 @@ import cv2
 from ..filters.engine.threads import alone, get_threads
 from ..filters.errors import FiltError
 from ..filters.files.disk import display_path
+from .options import LOCAL
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
-LOCAL = "local"
 INSTALL = 'distributed is not installed: pip install "filt[large]"'
 
 _IN_FLIGHT = 4  # for each thread: one in work, one beside it, the next two on their way

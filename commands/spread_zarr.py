@@ -19,6 +19,7 @@ from ..filters.arrays import Array, full_scale_of
 from ..filters.dask_arrays import DaskArray, dask_array, meta_of
 from ..filters.errors import FiltError
 from ..filters.files.disk import display_path
+from ..filters.files.remote import AnyPath
 from ..filters.pipeline import Pipeline
 from ..filters.placement import Placement
 from ..filters.showing import to_picture
@@ -26,6 +27,7 @@ from ..filters.streaming import RAW
 from ..filters.streams.walk import Progress, no_progress
 from ..filters.streams.zarr_sink import BandFolder, store_band, zarr_folder
 from ..filters.streams.zarr_source import zarr_chunk, zarr_layout_of
+from .batch import absolute
 from .spread import dask_distributed, is_lost
 
 _RETRIES = 3
@@ -33,7 +35,7 @@ _RETRIES = 3
 
 def spread_zarr(
     client: Any,
-    source: Path,
+    source: AnyPath,
     pipeline: Pipeline,
     target: Path,
     *,
@@ -64,7 +66,7 @@ def spread_zarr(
         _compute_bands(client, shown, folder, progress)
 
 
-def lazy_chunks(source: Path) -> tuple[DaskArray, np.dtype[Any], float]:
+def lazy_chunks(source: AnyPath) -> tuple[DaskArray, np.dtype[Any], float]:
     """A Zarr array as a Dask array, its dtype, and the value of white.
 
     Its chunks are read where they are needed, by who needs them.
@@ -75,12 +77,12 @@ def lazy_chunks(source: Path) -> tuple[DaskArray, np.dtype[Any], float]:
     cuts = [_cuts(*sides) for sides in zip(layout.shape, layout.chunks, strict=True)]
     like = np.zeros((1,) * len(layout.shape), dtype)
     lazy = dask_array().map_blocks(
-        partial(_chunk, source=source.absolute(), name=name), chunks=tuple(cuts), **meta_of(like)
+        partial(_chunk, source=absolute(source), name=name), chunks=tuple(cuts), **meta_of(like)
     )
     return lazy, dtype, full_scale_of(dtype)
 
 
-def _chunk(*, source: Path, name: str, block_id: tuple[int, ...]) -> Array:
+def _chunk(*, source: AnyPath, name: str, block_id: tuple[int, ...]) -> Array:
     return zarr_chunk(source, block_id, name)
 
 

@@ -16,6 +16,7 @@ from .. import __version__
 from ..filters.edges.streamed import FoundEdges
 from ..filters.files.disk import display_path
 from ..filters.files.reading import MAX_PIXELS, most_bytes, named, read_image
+from ..filters.files.remote import AnyPath
 from ..filters.pipeline import Pipeline
 from ..filters.placement import Placement
 from ..filters.streaming import RAW, stream_edges, stream_filter
@@ -23,6 +24,7 @@ from ..filters.streams.formats import SINKS, ZARR, keeps_rows_raw, open_rows, si
 from ..filters.streams.source import StoredRows, rows_of_picture
 from ..filters.streams.walk import Progress
 from ..filters.streams.zarr_source import is_zarr
+from ..filters.streams.zarr_stores import StoredParts
 from .batch import about
 from .progress import Speaker, time_text
 
@@ -30,14 +32,14 @@ _MADE_WITH = ("numpy", "opencv-python-headless", "numcodecs")
 _SAID_EVERY = 0.5
 
 
-def is_streamed(source: Path, target: Path, *, page: int | None, max_pixels: int) -> bool:
+def is_streamed(source: AnyPath, target: Path, *, page: int | None, max_pixels: int) -> bool:
     """Whether a picture is filtered some rows at a time: a Zarr always, others above the cap.
 
     What no format can do so is not: reading it says that it is too large.
     """
     if is_zarr(source) or target.suffix.lower() == ZARR:
         return True
-    if target.suffix.lower() not in SINKS:
+    if not isinstance(source, Path) or target.suffix.lower() not in SINKS:
         return False
     size = size_in(source, page)
     if size is None:
@@ -49,7 +51,7 @@ def is_streamed(source: Path, target: Path, *, page: int | None, max_pixels: int
 
 def apply_streamed(
     pipeline: Pipeline,
-    source: Path,
+    source: AnyPath,
     target: Path,
     *,
     operation: str,
@@ -95,7 +97,7 @@ def apply_streamed(
 
 
 def edges_streamed(
-    source: Path,
+    source: AnyPath,
     target: Path,
     method: str,
     *,
@@ -120,7 +122,7 @@ def edges_streamed(
 
 
 @contextmanager
-def _rows(source: Path, page: int | None, max_pixels: int) -> Iterator[StoredRows]:
+def _rows(source: AnyPath, page: int | None, max_pixels: int) -> Iterator[StoredRows]:
     """The rows of a file, or of a picture in memory where its format has none."""
     if is_zarr(source) or size_in(source, page) is not None:
         with open_rows(source, page) as rows:
@@ -133,15 +135,21 @@ def _rows(source: Path, page: int | None, max_pixels: int) -> Iterator[StoredRow
     yield rows
 
 
-def _said(made_by: dict[str, Any], source: Path) -> str:
+def _said(made_by: dict[str, Any], source: AnyPath) -> str:
     """What makes a picture, and out of what, as text: a Zarr made by the same is gone on with."""
+    versions = {"filt": __version__, **{name: _version(name) for name in _MADE_WITH}}
+    return json.dumps({**made_by, "input": _identity(source), "versions": versions})
+
+
+def _identity(source: AnyPath) -> list[Any]:
+    """What is another where somebody has written another picture there."""
+    if not isinstance(source, Path):
+        return [source.identity, StoredParts(source).identity]
     said = Path(os.path.realpath(source))
     if said.is_dir():
         said = next((file for file in sorted(said.iterdir()) if file.is_file()), said)
     status = said.stat()
-    versions = {"filt": __version__, **{name: _version(name) for name in _MADE_WITH}}
-    out_of = [os.fspath(said), status.st_size, status.st_mtime_ns]
-    return json.dumps({**made_by, "input": out_of, "versions": versions})
+    return [os.fspath(said), status.st_size, status.st_mtime_ns]
 
 
 def _version(name: str) -> str:
@@ -152,7 +160,7 @@ def _version(name: str) -> str:
 
 
 @contextmanager
-def _telling(source: Path) -> Iterator[Progress]:
+def _telling(source: AnyPath) -> Iterator[Progress]:
     """Tells a terminal how far it is and how much time is left; clears its line in the end."""
     speaker, begun = Speaker(), time.monotonic()
     said = begun

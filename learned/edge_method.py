@@ -16,9 +16,8 @@ from ..filters.edges.methods import EdgeMethod, Setting, linked_stages
 from ..filters.edges.stages import EdgeStages, Stage, grey_stage
 from ..filters.edges.streamed import StreamedMethod
 from ..filters.engine import Rows, computed
-from ..filters.engine import Stage as EngineStage
 from ..filters.picture import full_scale_for
-from ..filters.streams.columns import computed_in_blocks
+from ..filters.streams.columns import ReadRows, computed_in_blocks
 from ..filters.streams.source import StoredRows
 from ..filters.streams.walk import Counter
 from .edge_looks import EdgeLooks, colour_axes, seen_rows
@@ -110,12 +109,16 @@ def streamed_network() -> StreamedMethod:
 def _classes(source: StoredRows, setting: Setting, counter: Counter | None) -> Rows:
     lines = EdgeLooks.at(source, setting, _network(), counter).lines
 
-    def classify(rows: Array, out: Array) -> None:
-        np.add(rows > setting.low, rows > setting.high, out=out, dtype=np.uint8)
+    def block(first: int, last: int) -> ReadRows:
+        read = lines.make(first, last)
 
-    return EngineStage(
-        lines, lines.shape, np.dtype(np.uint8), classify, rows_at_once=lines.rows_at_once
-    )
+        def classes(start: int, stop: int) -> Array:
+            strength = read(start, stop)
+            return np.add(strength > setting.low, strength > setting.high, dtype=np.uint8)
+
+        return classes
+
+    return replace(lines, dtype=np.dtype(np.uint8), make=block)
 
 
 def _axis_stages(looks: EdgeLooks) -> tuple[Stage, ...]:

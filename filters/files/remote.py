@@ -26,6 +26,7 @@ _BYTES_A_PIXEL = 32
 _BYTES_BESIDE = 64 << 20
 _CHUNK = 4 << 20
 _REFUSED = ("http", "https")
+_ARRAY = ".zarr"
 _MAGIC = frozenset("*?[")
 
 
@@ -121,25 +122,26 @@ def expanded(path: RemotePath) -> list[RemotePath]:
     """
     if not _MAGIC & set(path.url):
         return [path]
-    with _refusals(path, ReadError):
-        store, pattern = _opened(path)
+    with store_refusals(path, ReadError):
+        store, pattern = opened_store(path)
         # A store's own paths lack the protocol, and some of them the host.
         before = path.url.removesuffix(pattern)
-        found = sorted(name for name, about in store.glob(pattern, detail=True).items()
-                       if about["type"] == "file")  # fmt: skip
+        known = store.glob(pattern, detail=True).items()
+        urls = [(RemotePath(before + name.rstrip("/")), about["type"]) for name, about in known]
+        found = sorted((url for url, kind in urls if kind == "file" or is_array(url)), key=str)
     if not found:
         raise ReadError(f"{display_path(path)}: no such file")
     if len(found) > MOST_FILES:
         raise ReadError(f"{display_path(path)}: {len(found)} files, the limit is {MOST_FILES}")
-    return [RemotePath(before + name) for name in found]
+    return found
 
 
 def is_folder(path: AnyPath) -> bool:
     """Whether a folder is there by that name."""
     if isinstance(path, Path):
         return os.path.isdir(path)
-    with _refusals(path, ReadError):
-        store, name = _opened(path)
+    with store_refusals(path, ReadError):
+        store, name = opened_store(path)
         return bool(store.isdir(name))
 
 
@@ -147,8 +149,8 @@ def is_there(path: AnyPath) -> bool:
     """Whether anything is there by that name."""
     if isinstance(path, Path):
         return os.path.exists(path)
-    with _refusals(path, ReadError):
-        store, name = _opened(path)
+    with store_refusals(path, ReadError):
+        store, name = opened_store(path)
         return bool(store.exists(name))
 
 
@@ -160,10 +162,10 @@ def fetched(path: RemotePath, max_pixels: int) -> Iterator[Path]:
     Raises ReadError, which names the URL.
     """
     largest = _BYTES_BESIDE + _BYTES_A_PIXEL * max_pixels
-    with _folder(path) as folder:
+    with temporary_folder(path) as folder:
         copy = folder / path.name
-        with _refusals(path, ReadError):
-            store, name = _opened(path)
+        with store_refusals(path, ReadError):
+            store, name = opened_store(path)
             about = store.info(name)
             if about["type"] == "directory":
                 raise ReadError(f"{display_path(path)}: is a directory")
@@ -188,20 +190,34 @@ def sent(path: RemotePath, *, clobber: bool = True) -> Iterator[Path]:
         if not clobber and store.exists(name):
             raise WriteError(f"{display_path(path)}: exists already")
 
-    with _folder(path) as folder:
-        with _refusals(path, WriteError):
-            store, name = _opened(path)
+    with temporary_folder(path) as folder:
+        with store_refusals(path, WriteError):
+            store, name = opened_store(path)
             check()
         made = folder / path.name
         yield made
-        with _refusals(path, WriteError):
+        with store_refusals(path, WriteError):
             check()
-            parent = store._parent(name)
-            if "/" in parent.strip("/") and not store.exists(parent):
-                store.mkdir(parent, create_parents=False)
+            make_parent(store, name)
             with made.open("rb") as file, store.transaction, store.open(name, "wb") as target:
                 while data := file.read(_CHUNK):
                     target.write(data)
+
+
+def make_parent(store: Any, name: str) -> None:
+    """Make the folder that a file goes into, where the store has folders and it is not there."""
+    parent = store._parent(name)
+    if "/" in parent.strip("/") and not store.exists(parent):
+        store.mkdir(parent, create_parents=False)
+
+
+def is_array(path: AnyPath) -> bool:
+    """Whether a name in a store is that of a Zarr array: a folder of many files, never one.
+
+    >>> is_array(RemotePath("s3://bucket/slide.zarr")), is_array(Path("slide.zarr"))
+    (True, False)
+    """
+    return isinstance(path, RemotePath) and path.suffix.lower() == _ARRAY
 
 
 def _store_class(url: str) -> Any:
@@ -221,8 +237,12 @@ def _store_class(url: str) -> Any:
         ) from None
 
 
-def _opened(path: RemotePath) -> tuple[Any, str]:
-    """The store and the file's name there; nothing is asked of it yet."""
+def opened_store(path: RemotePath) -> tuple[Any, str]:
+    """The store and the file's name there; nothing is asked of it yet.
+
+    >>> opened_store(RemotePath("memory://in/photo.png"))[1]
+    '/in/photo.png'
+    """
     from fsspec.core import url_to_fs
 
     store, name = url_to_fs(path.url)
@@ -230,7 +250,8 @@ def _opened(path: RemotePath) -> tuple[Any, str]:
 
 
 @contextmanager
-def _folder(path: RemotePath) -> Iterator[Path]:
+def temporary_folder(path: RemotePath) -> Iterator[Path]:
+    """A folder here for the copy of a file. Raises ReadError for a URL without a name."""
     if not path.name:
         raise ReadError(f"{display_path(path)}: is a directory")
     import tempfile
@@ -240,7 +261,7 @@ def _folder(path: RemotePath) -> Iterator[Path]:
 
 
 @contextmanager
-def _refusals(path: RemotePath, kind: type[ReadError] | type[WriteError]) -> Iterator[None]:
+def store_refusals(path: RemotePath, kind: type[ReadError] | type[WriteError]) -> Iterator[None]:
     """What a store refuses, as an error that names the URL; drivers raise all kinds of things."""
     try:
         yield

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -17,6 +17,7 @@ from ..files.disk import DamagedError, PathLike, display_path
 from ..files.formats import format_of
 from ..files.plain import npy_header
 from ..files.reading import named, page_index
+from ..files.remote import AnyPath
 from ..files.writing import check_fits
 from ..picture import Picture
 from .npy import npy_rows, npy_sink
@@ -77,7 +78,7 @@ _ANY_REAL = ("bool", *(f"{kind}{bits}" for kind in ("int", "uint") for bits in (
              *(f"float{bits}" for bits in (16, 32, 64)))  # fmt: skip
 
 
-def size_in(path: Path, page: int | None = None) -> tuple[int, int] | None:
+def size_in(path: PathLike, page: int | None = None) -> tuple[int, int] | None:
     """Width and height of the picture in a file that can be read some rows at a time.
 
     None for any other file, and for a damaged one: reading it says what is wrong.
@@ -91,16 +92,17 @@ def size_in(path: Path, page: int | None = None) -> tuple[int, int] | None:
 
 
 @contextmanager
-def open_rows(path: Path, page: int | None = None) -> Iterator[StoredRows]:
+def open_rows(path: AnyPath, page: int | None = None) -> Iterator[StoredRows]:
     """The picture in a file by its rows, as `read_image` would give it: TIFF, PNG, .npy, Zarr.
 
-    Raises ReadError, which names the path, as `read_image` does, and for what cannot be read some
-    rows at a time: alpha, a picture that is stored turned, other formats.
+    path: also of a Zarr array in a store. Raises ReadError, which names the path, as `read_image`
+    does, and for what cannot be read some rows at a time: alpha, a picture that is stored turned,
+    other formats.
 
-    >>> import tempfile
+    >>> import pathlib, tempfile
     >>> with tempfile.NamedTemporaryFile(suffix=".npy") as file:
     ...     np.save(file, np.eye(3, dtype=np.uint8)), file.flush()
-    ...     with open_rows(Path(file.name)) as rows:
+    ...     with open_rows(pathlib.Path(file.name)) as rows:
     ...         rows[1:2].tolist()
     (None, None)
     [[0, 1, 0]]

@@ -1,4 +1,4 @@
-"""Zarr, version 2 and 3, in a folder or a zip, some rows of chunks at a time."""
+"""Zarr, version 2 and 3, in a folder, a zip or a store, some rows of chunks at a time."""
 
 from __future__ import annotations
 
@@ -18,10 +18,12 @@ from ..errors import ReadError
 from ..files.disk import DamagedError, display_path, read_bytes
 from ..files.formats import NotReadError
 from ..files.reading import named
+from ..files.remote import AnyPath, is_array
 from .bands import Bands
 from .codecs import unpacked
 from .source import LARGEST_BAND, StoredRows, check_shape
 from .zarr_layout import METADATA, ZarrLayout, zarr_layout
+from .zarr_stores import StoredParts
 
 _MOST_METADATA = 1 << 24
 _SPARE_BYTES = 1 << 16
@@ -66,12 +68,16 @@ class _Zip:
         return data
 
 
-def is_zarr(path: Path) -> bool:
+def is_zarr(path: AnyPath) -> bool:
     """Whether a path is a Zarr array: a folder with its metadata, or a zip by its name and start.
+
+    In a store it is what has the ending .zarr; a zip there is a file like every other.
 
     >>> is_zarr(Path("photo.png"))
     False
     """
+    if not isinstance(path, Path):
+        return is_array(path)
     try:
         if path.is_dir():
             return path.suffix.lower() == ".zarr" or any((path / n).is_file() for n in METADATA)
@@ -84,7 +90,7 @@ def is_zarr(path: Path) -> bool:
 
 
 @contextmanager
-def zarr_rows(path: Path) -> Iterator[StoredRows]:
+def zarr_rows(path: AnyPath) -> Iterator[StoredRows]:
     """The Zarr array at `path` by its rows.
 
     Raises ReadError, DamagedError and NotReadError: the array must be grey or RGB, of real numbers.
@@ -93,23 +99,23 @@ def zarr_rows(path: Path) -> Iterator[StoredRows]:
         yield _rows(store, display_path(path))
 
 
-def zarr_layout_of(path: Path, name: str) -> ZarrLayout:
+def zarr_layout_of(path: AnyPath, name: str) -> ZarrLayout:
     """How the Zarr array at `path` is stored. name: for messages. Raises ReadError."""
     with named(name, "Zarr"), _opened(path) as store:
-        layout = _layout(store, name)
+        layout = _layout(store)
         check_shape(layout.shape)
         if layout.chunk_bytes > LARGEST_BAND:
             raise NotReadError(f"chunks of {layout.chunks}: one of them is too large to unpack")
     return layout
 
 
-def zarr_chunk(path: Path, place: tuple[int, ...], name: str) -> Array:
+def zarr_chunk(path: AnyPath, place: tuple[int, ...], name: str) -> Array:
     """One chunk of the Zarr array at `path`, without what lies beyond the array.
 
     place: in the grid of chunks. name: for messages. Raises ReadError.
     """
     with named(name, "Zarr"), _opened(path) as store:
-        layout = _layout(store, name)
+        layout = _layout(store)
         sides = (
             min(length, total - number * length)
             for number, length, total in zip(place, layout.chunks, layout.shape, strict=True)
@@ -120,7 +126,10 @@ def zarr_chunk(path: Path, place: tuple[int, ...], name: str) -> Array:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Store]:
+def _opened(path: AnyPath) -> Iterator[Store]:
+    if not isinstance(path, Path):
+        yield StoredParts(path)
+        return
     if path.is_dir():
         yield _Folder(path)
         return
@@ -142,7 +151,7 @@ def _prefix(file: zipfile.ZipFile) -> str:
 
 
 def _rows(store: Store, name: str) -> StoredRows:
-    layout = _layout(store, name)
+    layout = _layout(store)
     check_shape(layout.shape)
     native = layout.dtype.newbyteorder("=")
     channels, inside = layout.shape[2:], layout.chunks[2:]
@@ -170,12 +179,12 @@ def _rows(store: Store, name: str) -> StoredRows:
     )
 
 
-def _layout(store: Store, name: str) -> ZarrLayout:
+def _layout(store: Store) -> ZarrLayout:
     for metadata in METADATA:
         text = store.get(metadata, _MOST_METADATA)
         if text is not None:
             return zarr_layout(metadata, text)
-    raise ReadError(f"{name}: no Zarr array: it has neither {METADATA[0]} nor {METADATA[1]}")
+    raise ReadError(f"no Zarr array: it has neither {METADATA[0]} nor {METADATA[1]}")
 
 
 def _chunk_into(store: Store, layout: ZarrLayout, place: tuple[int, ...], out: Array) -> None:

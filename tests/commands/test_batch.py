@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
+from filt.commands import batch
+
 
 @pytest.fixture
 def pictures(filt):
@@ -46,3 +48,13 @@ def test_with_json_the_bar_alone_is_on_standard_error(filt, pictures):
     result = filt("apply", "sobel-x", *pictures, "--json")
     assert result.stdout.startswith("[")
     assert "100%" in result.stderr
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_few_pictures_are_handed_out_ahead_of_those_that_are_done(workers):
+    begun = []
+    results = batch._in_order(range(10_000), lambda job: begun.append(job) or job, workers)
+    assert [next(results), next(results)] == [0, 1]
+    results.close()
+    assert len(begun) <= 2 + batch._AHEAD * workers
+    assert list(batch._in_order(range(100), str, workers)) == [str(job) for job in range(100)]

@@ -17,7 +17,7 @@ from cluster_processes import workers_of
 
 from filt.commands import spread
 from filt.commands.apply import ApplyWork
-from filt.commands.batch import _absolute, _as_given
+from filt.commands.batch import _as_given, absolute
 from filt.filters.errors import FiltError, InputError
 from filt.filters.files.writing import write_image
 from filt.filters.picture import Picture
@@ -201,7 +201,7 @@ def test_what_is_sent_is_small(name):
 
 def test_paths_come_back_as_they_were_given():
     job = (Path("in/a.png"), Path("out/b.png"))
-    sent = (_absolute(job[0]), _absolute(job[1]))
+    sent = (absolute(job[0]), absolute(job[1]))
     given = partial(_as_given, job=job, used=sent)
     assert given({"input": str(sent[0]), "output": str(sent[1]), "unit": 1}) == {
         "input": str(job[0]), "output": str(job[1]), "unit": 1,
