@@ -16,7 +16,7 @@ from ..errors import FiltError
 from ..files.disk import DamagedError
 from ..files.formats import NotReadError
 
-INSTALL = 'Zarr compressed by {} needs numcodecs: pip install "filt[large]"'
+INSTALL = 'Zarr with {} needs {}: pip install "filt[large]"'
 
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _SIZES = {0: 0, 1: 2, 2: 4, 3: 8}
@@ -35,6 +35,28 @@ def unpacked(codec: str | None, data: bytes, length: int) -> bytes:
     if len(made) != length:
         raise DamagedError
     return made
+
+
+CHECKSUM = "crc32c"
+"""The checksum that may stand behind what is stored."""
+
+
+def checked(data: bytes) -> bytes:
+    """What stands before a checksum of four bytes, which is right.
+
+    Raises DamagedError where it is wrong, FiltError where google-crc32c is missing.
+
+    >>> checked(b"123456789" + 0xE3069283.to_bytes(4, "little"))
+    b'123456789'
+    """
+    try:
+        import google_crc32c
+    except ImportError:
+        raise FiltError(INSTALL.format(CHECKSUM, "google-crc32c")) from None
+    body = data[:-4]
+    if len(data) < 4 or google_crc32c.value(body) != int.from_bytes(data[-4:], "little"):
+        raise DamagedError
+    return body
 
 
 def zstd_packed(data: bytes | memoryview) -> bytes:
@@ -130,5 +152,5 @@ def _numcodecs(name: str) -> Any:
         import numcodecs.lz4
         import numcodecs.zstd
     except ImportError:
-        raise FiltError(INSTALL.format(name)) from None
+        raise FiltError(INSTALL.format(name, "numcodecs")) from None
     return getattr(numcodecs, name)

@@ -12,14 +12,28 @@ import numpy as np
 
 from ..files.disk import DamagedError
 from ..files.formats import NotReadError
-from .codecs import CODECS
+from .codecs import CHECKSUM, CODECS
 
 METADATA = ("zarr.json", ".zarray")
 """The files that describe an array: of version 3, and of version 2."""
 
 _V3_TYPES = ("bool", *(f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)),
              *(f"float{bits}" for bits in (16, 32, 64)))  # fmt: skip
+_MOST_TOGETHER = 1 << 20
 _WORDS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+
+
+@dataclass(frozen=True)
+class Shards:
+    """Chunks that lie together in files, with an index of where each of them is.
+
+    sides: of what a file holds. index_first: whether the index is before the chunks or behind them.
+    is_checked: whether a checksum stands behind the index.
+    """
+
+    sides: tuple[int, ...]
+    index_first: bool
+    is_checked: bool
 
 
 @dataclass(frozen=True)
@@ -27,7 +41,8 @@ class ZarrLayout:
     """A Zarr array as it is stored.
 
     dtype: of the chunks, with their byte order. codec: a key of `CODECS`, or None. fill: what the
-    pixels of a chunk are that is not there. prefix, separator: of the chunks' names.
+    pixels of a chunk are that is not there. prefix, separator: of the files' names. shards: None
+    where each chunk is a file. is_checked: whether a checksum stands behind each chunk.
     """
 
     shape: tuple[int, ...]
@@ -37,10 +52,28 @@ class ZarrLayout:
     fill: float
     prefix: str
     separator: str
+    shards: Shards | None = None
+    is_checked: bool = False
 
     def key(self, *place: int) -> str:
-        """The name of a chunk, by its place in the grid of chunks."""
-        return self.prefix + self.separator.join(map(str, place))
+        """The name of the file that a chunk is in, by its place in the grid of chunks."""
+        numbers = (at // each for at, each in zip(place, self.grid, strict=True))
+        return self.prefix + self.separator.join(map(str, numbers))
+
+    @property
+    def grid(self) -> tuple[int, ...]:
+        """How many chunks a file holds along each axis."""
+        if self.shards is None:
+            return (1,) * len(self.chunks)
+        sides = zip(self.shards.sides, self.chunks, strict=True)
+        return tuple(shard // chunk for shard, chunk in sides)
+
+    def number(self, *place: int) -> int:
+        """Which of the chunks of its file a chunk is."""
+        number = 0
+        for at, each in zip(place, self.grid, strict=True):
+            number = number * each + at % each
+        return number
 
     @property
     def chunk_bytes(self) -> int:
@@ -61,9 +94,15 @@ def zarr_layout(name: str, text: bytes) -> ZarrLayout:
     try:
         said = json.loads(text)
         layout = (_version_3 if name == METADATA[0] else _version_2)(said)
-        grid = layout.shape, layout.chunks
-        if len(layout.chunks) != len(layout.shape) or not all(map(_are_whole, grid)):
+        grid = layout.shape, layout.chunks, *([layout.shards.sides] if layout.shards else [])
+        if not all(map(_are_whole, grid)) or len({len(sides) for sides in grid}) > 1:
             raise DamagedError
+        if layout.shards is not None:
+            sides = zip(layout.shards.sides, layout.chunks, strict=True)
+            if any(shard % chunk for shard, chunk in sides):
+                raise DamagedError
+            if math.prod(layout.grid) > _MOST_TOGETHER:
+                raise NotReadError(f"{math.prod(layout.grid)} chunks in a file")
         return layout
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError, OverflowError):
         raise DamagedError from None
@@ -108,27 +147,46 @@ def _version_3(said: Mapping[str, Any]) -> ZarrLayout:
     separator = keys.get("configuration", {}).get("separator", "/" if is_default else ".")
     if separator not in (".", "/"):
         raise DamagedError
-    order, codec = _chain(said["codecs"])
+    sides, codecs, shards = tuple(grid["configuration"]["chunk_shape"]), said["codecs"], None
+    if [codec["name"] for codec in codecs] == ["sharding_indexed"]:
+        together = codecs[0]["configuration"]
+        shards, codecs = _shards(sides, together), together["codecs"]
+        sides = tuple(together["chunk_shape"])
+    order, codec, is_checked = _chain(codecs)
     return ZarrLayout(
         tuple(said["shape"]),
-        tuple(grid["configuration"]["chunk_shape"]),
+        sides,
         dtype.newbyteorder(order),
         codec,
         _fill(said["fill_value"], dtype),
         f"c{separator}" if is_default else "",
         separator,
+        shards,
+        is_checked,
     )
 
 
-def _chain(codecs: list[Any]) -> tuple[Any, str | None]:
-    """Byte order and compression out of the codecs of version 3."""
+def _shards(sides: tuple[int, ...], said: Mapping[str, Any]) -> Shards:
+    order, codec, is_checked = _chain(said["index_codecs"])
+    if codec is not None or order != "<":
+        raise NotReadError("an index that is not plain")
+    place = said.get("index_location", "end")
+    if place not in ("start", "end"):
+        raise DamagedError
+    return Shards(sides, place == "start", is_checked)
+
+
+def _chain(codecs: list[Any]) -> tuple[Any, str | None, bool]:
+    """Byte order, compression, and whether there is a checksum, of the codecs of version 3."""
     names = [codec["name"] for codec in codecs]
-    if not names or names[0] != "bytes" or len(names) > 2:
+    is_checked = names[1:][-1:] == [CHECKSUM]
+    packing = names[1:-1] if is_checked else names[1:]
+    if names[:1] != ["bytes"] or len(packing) > 1:
         raise NotReadError(f"codecs {', '.join(map(str, names))}")
     endian = (codecs[0].get("configuration") or {}).get("endian", "little")
     if endian not in ("little", "big"):
         raise DamagedError
-    return "<" if endian == "little" else ">", _known(names[1]) if len(names) == 2 else None
+    return "<" if endian == "little" else ">", _known(packing[0]) if packing else None, is_checked
 
 
 def _known(codec: str) -> str:

@@ -35,14 +35,18 @@ class StoredParts:
 
         Raises DamagedError where they are more than `most`, ReadError, which names their URL.
         """
-        part = self.path / key
-        with store_refusals(part, ReadError):
-            store, name = opened_store(part)
-            try:
-                data: bytes = store.cat_file(name, start=0, end=most + 1)
-            except FileNotFoundError:
-                return None
-        if len(data) > most:
+        data = self._taken(key, 0, most + 1)
+        if data is not None and len(data) > most:
+            raise DamagedError
+        return data
+
+    def part(self, key: str, start: int, count: int) -> bytes | None:
+        """So many bytes of that key from `start`, or its last ones where that is negative.
+
+        None where there is no such key. Raises DamagedError where it has fewer, ReadError.
+        """
+        data = self._taken(key, start, start + count if start >= 0 else None)
+        if data is not None and len(data) != count:
             raise DamagedError
         return data
 
@@ -55,6 +59,16 @@ class StoredParts:
                 with suppress(FileNotFoundError):
                     return json.dumps(store.info(f"{name}/{metadata}"), default=str)
         return ""
+
+    def _taken(self, key: str, start: int, end: int | None) -> bytes | None:
+        part = self.path / key
+        with store_refusals(part, ReadError):
+            store, name = opened_store(part)
+            try:
+                data: bytes = store.cat_file(name, start=start, end=end)
+            except FileNotFoundError:
+                return None
+        return data
 
 
 @contextmanager
