@@ -88,7 +88,7 @@ def stream_filter(
     walks = sum(WALKS if isinstance(step, EdgeFilter) else 1 for step, _ in steps)
     counter = Counter(walks + (show == "minmax"), source.shape[0], progress)
     run = _Run(operation, laid, white, _folder(target), band_rows, counter)
-    _check_steps(steps, source.shape, run)
+    _check_steps(steps, run)
     depth = np.dtype(np.uint16 if source.depth == np.uint16 else np.uint8)
     with ExitStack() as spools:
         while len(steps) > 1:
@@ -133,7 +133,7 @@ def stream_edges(
     ...     stream_edges(rows, "canny", Setting(0.0, 0.03, 0.08), Path(folder, "a.png")).count
     4
     """
-    check_streamed(method, setting, source.shape, methods)
+    check_streamed(method, setting, methods)
     depth = np.dtype(np.uint8)
     counter = Counter(WALKS, source.shape[0], progress)
     with open_sink(target, source.shape[:2], depth, clobber=clobber, made_by=made_by) as sink:
@@ -168,15 +168,14 @@ def _folder(target: PathLike) -> Path:
     return Path(os.fsdecode(target)).resolve().parent
 
 
-def _check_steps(steps: Sequence[_Step], shape: tuple[int, ...], run: _Run) -> None:
-    for number, (step, planes) in enumerate(steps):
+def _check_steps(steps: Sequence[_Step], run: _Run) -> None:
+    for step, planes in steps:
         if isinstance(step, EdgeFilter):
             if run.placement != Placement(border=run.placement.border):
                 raise InputError(
                     f"{step.name} finds edges in mode same, stride 1 and dilation 1 alone"
                 )
-            seen = shape if number == 0 else shape[:2]
-            check_streamed(step.method, _setting(step, planes, run), seen)
+            check_streamed(step.method, _setting(step, planes, run))
         elif not isinstance(step, Filter | Pipeline):
             raise InputError(f"{step.name} needs the whole picture in memory")
 

@@ -11,10 +11,9 @@ from numpy.typing import ArrayLike
 from ..filters.arrays import Array, as_image
 from ..filters.borders import pad
 from ..filters.colour import luma_rows
-from ..filters.edges.gradient import CHANNELS, check_colours
+from ..filters.edges.gradient import check_colours
 from ..filters.edges.methods import EdgeMethod, Setting, linked_stages
 from ..filters.edges.stages import EdgeStages, Stage, grey_stage
-from ..filters.edges.streamed import StreamedMethod
 from ..filters.engine import Rows, computed
 from ..filters.picture import full_scale_for
 from ..filters.streams.columns import ReadRows, computed_in_blocks
@@ -97,16 +96,14 @@ def find_edges(
     return linked_stages(NETWORK, soft, seen, setting, before)
 
 
-def streamed_network() -> StreamedMethod:
-    """The same for pictures larger than memory, to the last bit.
+def streamed_network(source: StoredRows, setting: Setting, counter: Counter | None) -> Rows:
+    """The same for pictures larger than memory, to the last bit: a `StreamedMethod`.
 
-    >>> streamed_network().channels
-    ('luma', 'max', 'tensor')
+    >>> pixels = np.zeros((4, 5), np.uint8)
+    >>> source = StoredRows("black", "array", pixels.shape, pixels.dtype, pixels.__getitem__)
+    >>> streamed_network(source, Setting(0.0, LOW, HIGH), None).read(0, 1).tolist()
+    [[0, 0, 0, 0, 0]]
     """
-    return StreamedMethod(_classes, CHANNELS)
-
-
-def _classes(source: StoredRows, setting: Setting, counter: Counter | None) -> Rows:
     lines = EdgeLooks.at(source, setting, _network(), counter).lines
 
     def block(first: int, last: int) -> ReadRows:

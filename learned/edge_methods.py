@@ -19,7 +19,7 @@ EDGE_METHODS: MappingProxyType[str, EdgeMethod] = MappingProxyType(
 """Every edge method: what `filt edges --method` takes."""
 
 STREAMED_METHODS: MappingProxyType[str, StreamedMethod] = MappingProxyType(
-    {**STREAMED, NETWORK: streamed_network()}
+    {**STREAMED, NETWORK: streamed_network}
 )
 """Those of them that need no more of a picture in memory than some rows."""
 

@@ -24,6 +24,7 @@ from .gradient import (
     gradient_of_planes,
     operator_kernels,
     seen_in_unit,
+    seen_planes,
     slope_rows,
     smoothed,
 )
@@ -127,10 +128,10 @@ def canny(
     check_seen(channels, space)
     if plain and (channels == "luma" or real_array(image, "image").ndim == 2):
         pixels, white = checked_image(image), full_scale_for(image, full_scale)
-        grey = grey_rows(pixels, white)
+        grey = unit_rows(pixels, white)
         # Of a grey picture the two ends of its range say as much.
         ends = np.array([[pixels.min(), pixels.max()]], pixels.dtype)
-        brightest_grey = _brightest_of(grey if pixels.ndim == 3 else grey_rows(ends, white))
+        brightest_grey = _brightest_of(grey if pixels.ndim == 3 else unit_rows(ends, white))
         if SQUARABLE[0] < brightest_grey < SQUARABLE[1]:
             slopes = slope_rows(grey, operator, sigma, border)
             asked = Thresholds(low, high)
@@ -237,7 +238,7 @@ def _check_words(norm: str, thinning: str) -> None:
     one_of(thinning, THINNINGS, "thinning")
 
 
-def grey_rows(pixels: Array, white: float) -> Rows:
+def unit_rows(pixels: Array, white: float, channels: str = "luma", space: str = "rgb") -> Rows:
     """As `seen_in_unit`, by rows, where everything is finite."""
     source = Pixels(pixels, working_dtype(pixels.dtype))
 
@@ -248,7 +249,14 @@ def grey_rows(pixels: Array, white: float) -> Rows:
             unit = np.divide(rows, rows.dtype.type(white), out=scratch(rows.shape, rows.dtype))
         np.copyto(out, unit)
 
-    return luma_rows(Stage(source, source.shape, np.dtype(np.float64), to_unit))
+    unit = Stage(source, source.shape, np.dtype(np.float64), to_unit)
+    if channels == "luma" or len(unit.shape) == 2:
+        return luma_rows(unit)
+
+    def see(rows: Array, out: Array) -> None:
+        out[...] = seen_planes(rows, channels, space, 1.0)
+
+    return Stage(unit, unit.shape, unit.dtype, see)
 
 
 def _brightest_of(grey: Rows) -> float:

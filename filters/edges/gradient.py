@@ -15,7 +15,7 @@ from ..catalogue import kernel
 from ..chunks import takes_dask
 from ..colour import lab_of, luma, luma_rows
 from ..combination import magnitude
-from ..engine import Pixels, Rows, walked
+from ..engine import Pixels, Rows, Stage, walked
 from ..errors import InputError
 from ..kernel import Kernel
 from ..picture import full_scale_for
@@ -115,10 +115,19 @@ def gradient_polar(
     return length, direction
 
 
-def slope_rows(grey: Rows, operator: str, sigma: float, border: str) -> Rows:
-    """The slopes of a grey picture to the right and downwards, (height, 2, width), by its rows.
+def slope_rows(
+    planes: Rows,
+    operator: str,
+    sigma: float,
+    border: str,
+    *,
+    channels: str = "luma",
+    space: str = "rgb",
+) -> Rows:
+    """The slopes of planes to the right and downwards, (height, 2, width), by their rows.
 
-    operator, sigma, border and errors: as for `gradient`.
+    planes: (height, width), or (height, width, channels) of that space. The rest, and errors: as
+    for `gradient`.
 
     >>> slope_rows(Pixels(np.eye(3), np.dtype(float)), "sobel", 0.0, "reflect101").shape
     (3, 2, 3)
@@ -126,9 +135,16 @@ def slope_rows(grey: Rows, operator: str, sigma: float, border: str) -> Rows:
     across, down = operator_kernels(operator, sigma)
     laid = Placement(border=border)
     if operator != "gaussian" and sigma:
-        grey = placed(grey, [kernel("gaussian-blur", sigma=sigma).taps], laid)
+        planes = placed(planes, [kernel("gaussian-blur", sigma=sigma).taps], laid)
     taps = on_one_grid([across.taps, down.taps])
-    return placed(grey, taps, laid, _side_by_side, planes=2)
+    slopes = placed(planes, taps, laid, _side_by_side, planes=2)
+    if len(slopes.shape) == 3:
+        return slopes
+
+    def choose(rows: Array, out: Array) -> None:
+        out[:, 0], out[:, 1] = _of_all(rows[:, 0], rows[:, 1], channels, space)
+
+    return Stage(slopes, slopes.shape[:3], slopes.dtype, choose)
 
 
 def _side_by_side(responses: Sequence[Array], out: Array) -> None:
@@ -201,8 +217,7 @@ def gradient_of_planes(
     x, y = (correlate_placed(planes, slope.taps, laid) for slope in (across, down))
     if x.ndim == 2:
         return Gradient(x, y, across.positive_sum * full_scale)
-    one = _steepest(x, y) if channels == "max" else _principal(x, y, space)
-    return Gradient(*one, across.positive_sum * full_scale)
+    return Gradient(*_of_all(x, y, channels, space), across.positive_sum * full_scale)
 
 
 def operator_kernels(operator: str, sigma: float = 0.0) -> tuple[Kernel, Kernel]:
@@ -295,6 +310,11 @@ def seen_planes(image: ArrayLike, channels: str, space: str, full_scale: float) 
         return pixels
     lab: Array = lab_of(pixels / full_scale) * pixels.dtype.type(full_scale / 100)
     return lab
+
+
+def _of_all(x: Array, y: Array, channels: str, space: str) -> tuple[Array, Array]:
+    """One slope at each pixel out of those of its planes: "max" or "tensor"."""
+    return _steepest(x, y) if channels == "max" else _principal(x, y, space)
 
 
 def _steepest(x: Array, y: Array) -> tuple[Array, Array]:

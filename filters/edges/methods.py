@@ -15,6 +15,7 @@ from ..borders import resolve_border
 from ..catalogue import kernel
 from ..errors import InputError
 from ..grammar import unknown_name
+from ..kernel import Kernel
 from ..picture import full_scale_for
 from ..placement import Placement, correlate_placed
 from . import multiscale
@@ -153,18 +154,13 @@ def linked_stages(
 
 
 def _laplacian_of_gaussian(image: ArrayLike, setting: Setting) -> EdgeStages:
-    if setting.channels != "luma":
-        raise InputError(f"log sees luma alone, got channels {setting.channels!r}")
+    taps = laplacian_kernel(setting)
     if setting.auto == "median":
         raise InputError("auto median is a rule for slopes, and log has none")
     white = full_scale_for(image, setting.full_scale)
     grey = seen_in_unit(image, "luma", "rgb", white)
-    taps = kernel("laplacian-of-gaussian", sigma=positive(setting.sigma, "sigma"))
     response = correlate_placed(grey, taps.taps, Placement(border=setting.border))
-    # What is left of a flat picture is rounding, and crosses nothing.
-    response[np.abs(response) <= TIE * taps.positive_sum * brightest(grey)] = 0
-    # Neither side of a crossing can be further from zero than the positive taps reach.
-    soft = zero_crossings(response) / response.dtype.type(2 * taps.positive_sum)
+    soft = crossings_of(response, taps, brightest(grey))
 
     def before() -> tuple[Stage, ...]:
         return (
@@ -185,6 +181,34 @@ def _laplacian_of_gaussian(image: ArrayLike, setting: Setting) -> EdgeStages:
         )
 
     return linked_stages("log", soft, grey, setting, before)
+
+
+def laplacian_kernel(setting: Setting) -> Kernel:
+    """The kernel of "log". Raises InputError for colours and a sigma that is not above 0.
+
+    >>> laplacian_kernel(Setting(2.0, 0.008, 0.025)).name
+    'laplacian-of-gaussian:sigma=2'
+    """
+    if setting.channels != "luma":
+        raise InputError(f"log sees luma alone, got channels {setting.channels!r}")
+    return kernel("laplacian-of-gaussian", sigma=positive(setting.sigma, "sigma"))
+
+
+def crossings_of(response: Array, taps: Kernel, largest: float) -> Array:
+    """The soft map of "log": how steeply a response crosses zero, in fractions of full scale.
+
+    response: of `taps`; what is rounding in it is set to 0. largest: the brightest of all pixels.
+
+    >>> crossings_of(np.array([[3.0, -1.0]]), kernel("laplacian"), 1.0).tolist()
+    [[0.0, 0.5]]
+    """
+    # What is left of a flat picture is rounding, and crosses nothing.
+    tie = TIE * taps.positive_sum * largest
+    response[np.abs(response) <= tie] = 0
+    # Neither side of a crossing can be further from zero than the positive taps reach.
+    soft: Array = zero_crossings(response, tie=tie)
+    soft /= response.dtype.type(2 * taps.positive_sum)
+    return soft
 
 
 def _multiscale(image: ArrayLike, setting: Setting) -> EdgeStages:

@@ -10,21 +10,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import TypeAlias
 
 import numpy as np
 
 from ..arrays import Array
-from ..engine import Rows
+from ..engine import Rows, Stage, Window
 from ..errors import InputError
+from ..placement import Placement, placed
 from ..streams.columns import InColumns, ReadRows, columns_of, remembered
 from ..streams.sink import Gathered, Sink
 from ..streams.source import StoredRows
 from ..streams.spool import spool
 from ..streams.walk import Counter, on_all_threads, walk_rows
-from .canny import SQUARABLE, TIE, crest_rows, grey_rows
+from .canny import SQUARABLE, TIE, crest_rows, unit_rows
 from .gradient import operator_kernels, slope_rows
 from .linking import Mask
-from .methods import Setting
+from .methods import Setting, crossings_of, laplacian_kernel
 from .pieces import Piece, joined, linked_piece, piece_of
 from .thresholds import Thresholds
 
@@ -47,24 +49,38 @@ class FoundEdges:
     share: float
 
 
-@dataclass(frozen=True)
-class StreamedMethod:
-    """An edge method for pictures larger than memory.
-
-    classes: from a picture, a setting, and what counts one walk over the picture, to its crests by
-    rows: 2 above high, 1 above low, 0 elsewhere. It takes that walk itself. channels: what it can
-    see of a colour picture.
-    """
-
-    classes: Callable[[StoredRows, Setting, Counter | None], Rows]
-    channels: tuple[str, ...] = ("luma",)
+StreamedMethod: TypeAlias = Callable[[StoredRows, Setting, Counter | None], Rows]
+"""An edge method for pictures larger than memory: from a picture, a setting, and what counts one
+walk over the picture, which it takes itself, to the picture's crests by rows: 2 above high, 1 above
+low, 0 elsewhere."""
 
 
 def _by_slopes(operator: str) -> StreamedMethod:
     def classes(source: StoredRows, setting: Setting, counter: Counter | None) -> Rows:
         return _slope_classes(source, operator, setting, counter)
 
-    return StreamedMethod(classes)
+    return classes
+
+
+def _by_crossings(source: StoredRows, setting: Setting, counter: Counter | None) -> Rows:
+    """As "log" has them. Raises InputError for pictures with NaN or infinity."""
+    taps, white = laplacian_kernel(setting), white_of(source, setting)
+    largest = _brightest(unit_rows(source.array, white), counter)
+    thresholds = Thresholds(setting.low, setting.high)
+
+    def classes(picture: StoredRows) -> Rows:
+        laid = Placement(border=setting.border)
+        response = placed(unit_rows(picture.array, white), [taps.taps], laid)
+
+        def classify(rows: Array, out: Array) -> None:
+            soft = crossings_of(rows.copy(), taps, largest)[1:-1]
+            np.add(soft > thresholds.low, soft > thresholds.high, out=out, dtype=np.uint8)
+
+        # A row is crossed from one to the next; at the border of the picture there is none.
+        window = Window(1, 3)
+        return Stage(response, response.shape, np.dtype(np.uint8), classify, window, "replicate")
+
+    return _in_columns(source, classes, setting.border)
 
 
 STREAMED: MappingProxyType[str, StreamedMethod] = MappingProxyType(
@@ -74,6 +90,8 @@ STREAMED: MappingProxyType[str, StreamedMethod] = MappingProxyType(
         "scharr": _by_slopes("scharr"),
         "prewitt": _by_slopes("prewitt"),
         "gaussian": _by_slopes("gaussian"),
+        "di-zenzo": _by_slopes("sobel"),
+        "log": _by_crossings,
     }
 )
 """The methods of `METHODS` that can be streamed."""
@@ -82,12 +100,11 @@ STREAMED: MappingProxyType[str, StreamedMethod] = MappingProxyType(
 def check_streamed(
     method: str,
     setting: Setting,
-    shape: tuple[int, ...],
     methods: Mapping[str, StreamedMethod] = STREAMED,
 ) -> None:
     """Raise InputError, which says why, for what needs the whole picture in memory.
 
-    >>> check_streamed("canny", Setting(1.4, 0.03, 0.08), (9, 9))
+    >>> check_streamed("canny", Setting(1.4, 0.03, 0.08))
     """
     if method not in methods:
         raise InputError(
@@ -98,12 +115,6 @@ def check_streamed(
         raise InputError(
             "thresholds that are chosen from the picture (relative, quantiles, auto) need the whole"
             " picture in memory"
-        )
-    seen = methods[method].channels
-    if len(shape) == 3 and setting.channels not in seen:
-        raise InputError(
-            f"channels {setting.channels} of a colour picture need the whole picture in memory:"
-            f" say {' or '.join(seen)}"
         )
 
 
@@ -148,9 +159,9 @@ def streamed_edges(
     >>> found.count, seen[0][1].tolist()
     (4, [False, False, True, False, False, False])
     """
-    check_streamed(method, setting, source.shape, methods)
+    check_streamed(method, setting, methods)
     height, width = source.shape[:2]
-    crests = methods[method].classes(source, setting, counter)
+    crests = methods[method](source, setting, counter)
     band = max(1, min(band_rows, _BAND_PIXELS // width))
     count = -(-height // band)
     pieces: list[Piece | None] = [None] * count
@@ -183,13 +194,13 @@ def _slope_classes(
 ) -> Rows:
     """As `canny` has them. Raises InputError for pictures with NaN or infinity."""
     white = white_of(source, setting)
-    tie = TIE * _brightest(grey_rows(source.array, white), counter)
-    picture = remembered(source)
+    seen = {"channels": setting.channels, "space": setting.space}
+    tie = TIE * _brightest(unit_rows(source.array, white, **seen), counter)
 
-    def classes(first: int, last: int) -> Rows:
-        grey = grey_rows(columns_of(picture, first, last).array, white)
+    def classes(picture: StoredRows) -> Rows:
+        planes = unit_rows(picture.array, white, **seen)
         return crest_rows(
-            slope_rows(grey, operator, setting.sigma, setting.border),
+            slope_rows(planes, operator, setting.sigma, setting.border, **seen),
             Thresholds(setting.low, setting.high),
             norm="l2",
             thinning="interpolated",
@@ -197,18 +208,23 @@ def _slope_classes(
             tie=tie,
         )
 
-    width = source.shape[1]
-    whole = classes(0, width)
-    if width <= _COLUMNS or setting.border == "wrap":
+    return _in_columns(source, classes, setting.border)
+
+
+def _in_columns(source: StoredRows, make: Callable[[StoredRows], Rows], border: str) -> Rows:
+    """What is made of a picture by rows, block by block where it is wide."""
+    whole, width = make(source), source.shape[1]
+    if width <= _COLUMNS or border == "wrap":
         return whole
+    picture = remembered(source)
 
     def block(first: int, last: int) -> ReadRows:
-        return classes(first, last).read
+        return make(columns_of(picture, first, last)).read
 
     return InColumns(whole.shape, whole.dtype, block, whole.halo, _COLUMNS, _ROWS)
 
 
-def _brightest(grey: Rows, counter: Counter | None) -> float:
+def _brightest(seen: Rows, counter: Counter | None) -> float:
     """The largest magnitude of all pixels. Raises InputError where one is not finite."""
     found: list[float] = []
 
@@ -217,7 +233,7 @@ def _brightest(grey: Rows, counter: Counter | None) -> float:
         if not np.isfinite(found[-1]):
             raise InputError("a picture with NaN or infinity needs to be in memory as a whole")
 
-    walk_rows(grey, look, None, counter)
+    walk_rows(seen, look, None, counter)
     largest = max(found)
     if largest and not SQUARABLE[0] < largest < SQUARABLE[1]:
         raise InputError(f"the brightest pixel must be between 1e-100 and 1e100, got {largest:g}")

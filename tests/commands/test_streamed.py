@@ -195,7 +195,6 @@ REFUSED = [
     (["apply", "sobel", "in.tif", "-o", "a.png", "--show", "raw"], "PNG does not hold float32"),
     (["edges", "in.tif", "-o", "a.png", "--soft"], "--soft needs the whole picture"),
     (["edges", "in.tif", "-o", "a.png", "--all"], "--all needs the whole picture"),
-    (["edges", "in.tif", "-o", "a.png", "--method", "log"], "log needs the whole picture"),
     (["edges", "in.tif", "-o", "a.png", "--auto", "otsu"], "chosen from the picture"),
 ]
 

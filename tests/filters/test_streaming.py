@@ -14,6 +14,7 @@ from filt.filters.arrays import full_scale_of
 from filt.filters.borders import BORDERS
 from filt.filters.edges import streamed
 from filt.filters.edges.edge_filter import EdgeFilter
+from filt.filters.edges.gradient import CHANNELS
 from filt.filters.edges.methods import edge_stages, method_of
 from filt.filters.edges.streamed import STREAMED, streamed_edges
 from filt.filters.engine import rows as engine_rows
@@ -116,20 +117,35 @@ def test_full_scale(tmp_path):
     check(tmp_path, "canny", picture((40, 30), np.uint16), "abs", full_scale=4095.0)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     height=st.integers(1, 70), width=st.integers(1, 50), band=st.integers(1, 30),
     method=st.sampled_from(list(STREAMED)), seed=st.integers(0, 10_000),
     border=st.sampled_from(list(BORDERS)), is_colour=st.booleans(),
-    levels=st.sampled_from([2, 256]),
+    levels=st.sampled_from([2, 256]), channels=st.sampled_from([None, *CHANNELS]),
+    space=st.sampled_from([None, "lab"]),
 )  # fmt: skip
-def test_edges(tmp_path_factory, *, height, width, band, method, seed, border, is_colour, levels):
+def test_edges(
+    tmp_path_factory,
+    *,
+    height,
+    width,
+    band,
+    method,
+    seed,
+    border,
+    is_colour,
+    levels,
+    channels,
+    space,
+):
     """Edges cross bands of any height, touch corners, and are linked from far away."""
     shape = (height, width, 3) if is_colour else (height, width)
     pixels = np.random.default_rng(seed).integers(0, levels, shape).astype(np.uint8)
     pixels *= np.uint8(255 // (levels - 1))
+    seen = {} if method == "log" else {"channels": channels, "space": space}
     low, high = 0.05, 0.6
-    setting = replace(method_of(method).setting(low=low, high=high), border=border)
+    setting = replace(method_of(method).setting(low=low, high=high, **seen), border=border)
     edges = np.zeros((height, width), bool)
 
     def take(start, rows):
@@ -137,7 +153,7 @@ def test_edges(tmp_path_factory, *, height, width, band, method, seed, border, i
 
     folder = tmp_path_factory.mktemp("spool")
     found = streamed_edges(stored(pixels), method, setting, take, folder=folder, band_rows=band)
-    expected = edge_stages(pixels, method, low=low, high=high, border=border)
+    expected = edge_stages(pixels, method, low=low, high=high, border=border, **seen)
     np.testing.assert_array_equal(edges, expected.edges)
     assert found.count == int(expected.edges.sum())
     assert found.share == pytest.approx(float(expected.edges.mean()))
@@ -149,14 +165,16 @@ def test_edges(tmp_path_factory, *, height, width, band, method, seed, border, i
     height=st.integers(1, 60), width=st.integers(2, 120), seed=st.integers(0, 10_000),
     columns=st.integers(1, 40), rows=st.integers(1, 40),
     method=st.sampled_from(list(STREAMED)), sigma=st.sampled_from([0.7, 1.4, 2.5]),
+    is_colour=st.booleans(),
     border=st.sampled_from([border for border in BORDERS if border != "wrap"]),
     is_float=st.booleans(),
 )  # fmt: skip
 def test_edges_in_blocks_of_columns(
-    tmp_path_factory, *, height, width, seed, columns, rows, method, sigma, border, is_float
-):
+    tmp_path_factory, *, height, width, seed, columns, rows, method, sigma, border, is_float,
+    is_colour,
+):  # fmt: skip
     rng = np.random.default_rng(seed)
-    pixels = rng.random((height, width), np.float32)
+    pixels = rng.random((height, width, 3) if is_colour else (height, width), np.float32)
     if not is_float:
         pixels = np.rint(pixels * 255).astype(np.uint8)
     setting = method_of(method).setting(sigma=sigma, border=border)
@@ -208,7 +226,6 @@ def test_canny_of_what_is_not_finite_is_refused(tmp_path, value):
     [
         ("canny:auto=otsu", {}, "thresholds that are chosen from the picture"),
         ("learned", {}, "learned needs the whole picture in memory"),
-        ("canny", {"channels": "tensor"}, "channels tensor of a colour picture"),
         ("canny", {"placement": Placement(stride=2)}, "stride 1"),
         ("sobel", {"operation": "turn"}, "operation must be"),
         ("sobel", {"show": "bright"}, "show must be one of"),
