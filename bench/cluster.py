@@ -53,7 +53,7 @@ def run(program: Path, photos: list[str], target: Path, more: list[str], kill: b
     command = [sys.executable, str(program), "apply", "sobel", *photos, "-o", str(target), *more]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         if kill:
-            _kill_a_worker(process.pid, target, len(photos) // 2)
+            _kill_a_worker(process, target, len(photos) // 2)
     if process.returncode:
         sys.exit(f"the batch ended with {process.returncode}")
     return [_computed() - before, time.perf_counter() - begun]
@@ -64,16 +64,20 @@ def _computed() -> float:
     return spent.ru_utime + spent.ru_stime
 
 
-def _kill_a_worker(parent: int, target: Path, after: int) -> None:
+def _kill_a_worker(process: subprocess.Popen[bytes], target: Path, after: int) -> None:
     """Kill one of the workers of a process when there are so many results."""
     while not target.is_dir() or len(list(target.iterdir())) < after:
+        if process.poll() is not None:
+            return
         time.sleep(0.05)
     psutil = import_module("psutil")
     workers = [
         child
-        for child in psutil.Process(parent).children()
+        for child in psutil.Process(process.pid).children()
         if any("spawn_main" in word for word in child.cmdline())
     ]
+    if not workers:
+        return
     workers[0].kill()
     print(f"killed one of {len(workers)} workers after {after} pictures", flush=True)
 

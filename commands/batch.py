@@ -31,7 +31,8 @@ Outcome = TypeVar("Outcome", Done, FiltError, Done | FiltError)
 Work = Callable[[AnyPath, Path], Done]
 
 _AHEAD = 16
-"""So many pictures for each worker are handed out before the first of them is done."""
+"""So many pictures for each worker are handed out before the first of them is done: behind one that
+takes longer than these, workers wait."""
 
 
 def each_image(
@@ -175,9 +176,8 @@ def _as_given(result: Outcome, job: Job, used: Job) -> Outcome:
                 for key, value in result.items()}  # fmt: skip
     text = str(result)
     for there, here in names.items():
-        if text.startswith(f"{there}: "):
-            return type(result)(here + text.removeprefix(there))
-    return result
+        text = text.replace(f"{there}: ", f"{here}: ")
+    return result if text == str(result) else type(result)(text)
 
 
 def _in_order(

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..filters.arrays import Array, full_scale_of
+from ..filters.arrays import Array, full_scale_of, positive
 from ..filters.dask_arrays import DaskArray, dask_array, meta_of
 from ..filters.errors import FiltError
 from ..filters.files.disk import display_path
@@ -54,7 +54,7 @@ def spread_zarr(
     equal to that up to rounding.
     """
     lazy, dtype, own_scale = lazy_chunks(source)
-    white = own_scale if full_scale is None else full_scale
+    white = own_scale if full_scale is None else positive(full_scale, "full_scale")
     response = pipeline.respond(
         lazy, operation=operation, placement=placement, channels=channels, full_scale=white
     )

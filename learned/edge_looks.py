@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -38,14 +38,15 @@ _FADED, _OF_SIDE = 5, 32
 _SMALLEST = 2
 _TIE = 1e-6
 
-_MARGIN = 16
+_LINE_SEES = 13
 """Pixels around a line that have a say in whether it is one: 8 of the blur of `thin_soft_map`, 2 of
-its slopes, 3 of `thin`, rounded up so that tiles begin where all scales of the network do."""
+its slopes, 3 of `thin`."""
 
 _TILE = (512, 1024)
 """Rows and columns of a tile, about. In smaller ones more is computed twice; larger ones take more
 memory and no less time."""
 
+_FEWEST_ROWS, _VALUES = 256, 3 << 24
 _LOOK_BYTES = 1 << 21
 
 
@@ -71,6 +72,10 @@ class EdgeLooks:
         counter: Counter | None = None,
     ) -> EdgeLooks:
         """The looks at a picture, which is walked once to know how colourful it is."""
+        if setting.sigma and setting.border == "wrap":
+            # Beyond the last column comes the first, which no tile has: blurred before it is cut.
+            source = _blurred(source, setting)
+            setting = replace(setting, sigma=0.0, full_scale=1.0)
         return cls(network, source, setting, _shares(seen_rows(source, setting), counter))
 
     @property
@@ -94,7 +99,7 @@ class EdgeLooks:
             ends = first == 0, last == picture.shape[1]
 
             def lines(start: int, stop: int) -> Array:
-                low, high = max(0, start - _MARGIN), min(seen.shape[0], stop + _MARGIN)
+                low, high = max(0, start - self._margin), min(seen.shape[0], stop + self._margin)
                 soft = self._soft_map(seen, ends, low, high)
                 if min(picture.shape[:2]) < _SMALLEST:
                     return np.zeros_like(soft[start - low : stop - low])
@@ -110,16 +115,21 @@ class EdgeLooks:
         picture = remembered(self.source)
         height, width = picture.shape[:2]
         blurred = seen_rows(picture, self.setting).halo
-        # Beyond the last column comes the first: no block has both.
-        is_one = bool(blurred) and self.setting.border == "wrap"
+        # As many rows as there is room for: a thread holds them, and what lies around them, whole.
+        rows = max(_FEWEST_ROWS, min(_TILE[0], _VALUES // math.prod(picture.shape[1:])))
         return InColumns(
             (height, width),
             np.dtype(np.float32),
             lambda first, last: block(picture, first, last),
-            _multiple(_MARGIN + self._around + blurred, self._step),
-            width if is_one else _side(width, _TILE[1], self._step),
-            _side(height, _TILE[0], self._step),
+            _multiple(self._margin + self._around + blurred, self._step),
+            _side(width, _TILE[1], self._step),
+            _side(height, rows, self._step),
         )
+
+    @property
+    def _margin(self) -> int:
+        """How many pixels of the soft map around one have a say in whether it is a line."""
+        return _multiple(_LINE_SEES, self._step)
 
     @property
     def _step(self) -> int:
@@ -183,7 +193,8 @@ def seen_rows(source: StoredRows, setting: Setting) -> Rows:
     pixels, white = source.pixels, white_of(source, setting)
 
     def to_unit(rows: Array, out: Array) -> None:
-        np.divide(rows, rows.dtype.type(white), out=out)
+        with np.errstate(over="ignore"):
+            np.divide(rows, rows.dtype.type(white), out=out)
 
     planes: Rows = Stage(pixels, pixels.shape, pixels.dtype, to_unit)
     if setting.channels == "luma":
@@ -192,6 +203,17 @@ def seen_rows(source: StoredRows, setting: Setting) -> Rows:
         return planes
     blur = kernel("gaussian-blur", sigma=setting.sigma)
     return placed(planes, [blur.taps], Placement(border=setting.border))
+
+
+def _blurred(source: StoredRows, setting: Setting) -> StoredRows:
+    """What is seen of a picture as a picture, made anew for whoever asks for rows of it."""
+    seen = seen_rows(source, setting)
+
+    def rows(wanted: slice) -> Array:
+        with strip_memory():
+            return seen.read(wanted.start, wanted.stop).copy()
+
+    return replace(source, shape=seen.shape, dtype=seen.dtype, rows=rows)
 
 
 def _shares(seen: Rows, counter: Counter | None) -> tuple[float, ...]:

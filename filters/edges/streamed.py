@@ -1,7 +1,8 @@
-"""Canny's edges of a picture larger than memory: three walks, linked as if it were whole.
+"""Edges of a picture larger than memory: three walks, linked as if it were whole.
 
-The first finds the brightest pixel, on which it depends what is a tie; the second the crests, whose
-classes go to a file, band after band, each labelled on the way; the third links them.
+The first finds what a method must know of the whole, such as the brightest pixel, on which it
+depends what is a tie; the second the crests, whose classes go to a file, band after band, each
+labelled on the way; the third links them.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from ..arrays import Array
+from ..arrays import Array, positive
 from ..engine import Rows, Stage, Window
 from ..errors import InputError
 from ..placement import Placement, placed
@@ -121,12 +122,16 @@ def check_streamed(
 def white_of(source: StoredRows, setting: Setting) -> float:
     """The value of white in a picture: what the setting says, or that of the picture's dtype.
 
+    Raises InputError for one that is not above 0.
+
     >>> step = np.array([[0, 255]], np.uint8)
     >>> rows = StoredRows("step", "array", step.shape, step.dtype, step.__getitem__)
     >>> white_of(rows, Setting(0.0, 0.03, 0.08)), white_of(rows, Setting(0.0, 0, 1, full_scale=9.0))
     (255.0, 9.0)
     """
-    return source.full_scale if setting.full_scale is None else setting.full_scale
+    if setting.full_scale is None:
+        return source.full_scale
+    return positive(setting.full_scale, "full_scale")
 
 
 def streamed_edges(

@@ -120,6 +120,8 @@ def expanded(path: RemotePath) -> list[RemotePath]:
     Raises ReadError where there is none, where there are more than `MOST_FILES`, and for what the
     store refuses.
     """
+    if is_array(bare := RemotePath(path.url.rstrip("/"))):
+        path = bare
     if not _MAGIC & set(path.url):
         return [path]
     with store_refusals(path, ReadError):

@@ -23,6 +23,8 @@ from ..files.remote import (
 )
 from .zarr_layout import METADATA
 
+_CHUNKS = "c/"
+
 
 @dataclass(frozen=True)
 class StoredParts:
@@ -75,9 +77,10 @@ class StoredParts:
 def sent_array(path: RemotePath, *, clobber: bool = True) -> Iterator[Path]:
     """A place on this machine's disk for an array that is put at `path` when the block ends well.
 
-    An array that stands there is taken away first. What breaks off leaves chunks without metadata,
-    which are taken away as far as the store lets us. clobber: False refuses an array that exists
-    before the block begins and when it ends. Raises WriteError, which names the URL.
+    An array that stands there is taken away just before. What breaks off leaves chunks without
+    metadata at most: they are no array, and the next who writes there takes them away. clobber:
+    False refuses what exists before the block begins and when it ends. Raises WriteError, which
+    names the URL.
     """
     said = display_path(path)
     with temporary_folder(path) as folder:
@@ -87,33 +90,50 @@ def sent_array(path: RemotePath, *, clobber: bool = True) -> Iterator[Path]:
         made = folder / path.name
         yield made
         with store_refusals(path, WriteError):
-            if _check_place(store, name, said, clobber):
-                for metadata in METADATA:
-                    if store.exists(f"{name}/{metadata}"):
-                        store.rm_file(f"{name}/{metadata}")
-                store.rm(name, recursive=True)
-            _put(store, name, made)
+            _check_place(store, name, said, clobber)
+            _take_away(store, name)
+            try:
+                _put(store, name, made)
+            except BaseException:
+                with suppress(Exception):
+                    _take_away(store, name)
+                raise
 
 
-def _check_place(store: Any, name: str, said: str, clobber: bool) -> bool:
-    """Whether an array stands there. Raises WriteError where it, or something else, may not go."""
+def _check_place(store: Any, name: str, said: str, clobber: bool) -> None:
+    """Raise WriteError where something stands there that may not be taken away."""
     if not store.exists(name):
-        return False
+        return
     if not clobber:
         raise WriteError(f"{said}: exists already")
-    if not any(store.exists(f"{name}/{metadata}") for metadata in METADATA):
+    parts = [part.removeprefix(f"{name}/") for part in store.find(name)]
+    is_array = any(metadata in parts for metadata in METADATA)
+    if not is_array and any(not part.startswith(_CHUNKS) for part in parts):
         raise WriteError(f"{said}: is no Zarr array, and is not replaced by one")
-    return True
+
+
+def _take_away(store: Any, name: str) -> None:
+    """What lies below a name, the metadata first: from then on there is no array.
+
+    File by file: what takes away a folder at once takes a * or a [ in its name for a pattern.
+    """
+    if not store.exists(name):
+        return
+    parts = store.find(name, withdirs=True, detail=True)
+    for part in sorted(parts, key=lambda part: (part.rpartition("/")[2] not in METADATA, part)):
+        if parts[part]["type"] == "file":
+            store.rm_file(part)
+    for folder in (*sorted(parts, reverse=True), name):
+        with suppress(Exception):  # most stores have no folders
+            store.rmdir(folder)
 
 
 def _put(store: Any, name: str, made: Path) -> None:
-    metadata = (made / METADATA[0]).rename(made.with_name(METADATA[0]))
-    try:
-        for there in (name, f"{name}/{METADATA[0]}"):
-            make_parent(store, there)
-        store.put(f"{made}/", f"{name}/", recursive=True)
-        store.put_file(str(metadata), f"{name}/{METADATA[0]}")
-    except BaseException:
-        with suppress(Exception):
-            store.rm(name, recursive=True)
-        raise
+    for there in (name, f"{name}/{METADATA[0]}"):
+        make_parent(store, there)
+    parts = sorted(part for part in made.rglob("*") if part.name != METADATA[0])
+    # Two lists are taken as they are, one beside the other; names alone would be patterns.
+    places = [f"{name}/{part.relative_to(made).as_posix()}" for part in parts]
+    if parts:
+        store.put([str(part) for part in parts], places)
+    store.put_file(str(made / METADATA[0]), f"{name}/{METADATA[0]}")

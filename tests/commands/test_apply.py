@@ -932,3 +932,8 @@ def test_an_interrupt_leaves_whole_pictures_only(tmp_path):
     for path in made:
         assert path.suffix == ".png"
         assert load(path).shape == (300, 400)
+
+
+def test_jobs_are_of_this_machine(filt):
+    ended = filt("apply", "sobel", "a.png", "--jobs", 2, "--dask", "tcp://127.0.0.1:1", code=2)
+    assert "a cluster has its own" in ended.stderr

@@ -118,6 +118,85 @@ def test_what_breaks_off_leaves_no_array(filt, store, monkeypatch):
     assert names_in(".") == ["slide.zarr"]
 
 
+@pytest.mark.usefixtures("slide")
+def test_names_in_urls_are_no_patterns_where_they_are_written(filt, store):
+    for name in ("a1", "a2", "a"):
+        store.pipe(f"/out/{name}.zarr/zarr.json", b"{}")
+    for name in ("a[1]", "a?", "a*"):
+        for _ in range(2):
+            filt("apply", "identity", URL, "-o", f"memory://out/{name}.zarr")
+            found = fetch_exactly(store, f"/out/{name}.zarr", Path("got.zarr"))
+            np.testing.assert_array_equal(found, load_zarr("slide.zarr"))
+    ended = filt("apply", "sobel", URL, "-o", "memory://out/a[1].zarr", "--no-clobber", code=1)
+    assert ended.stderr == "Error: memory://out/a[1].zarr: exists already\n"
+    for name in ("a1", "a2", "a"):
+        assert store.cat_file(f"/out/{name}.zarr/zarr.json") == b"{}"
+
+
+def fetch_exactly(store, name, to):
+    for part in store.find(name):
+        place = to / part.removeprefix(f"{name}/")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(store.cat_file(part))
+    return load_zarr(to)
+
+
+def test_the_metadata_come_last_and_go_first(store, tmp_path, monkeypatch):
+    done = []
+
+    def noted(kind):
+        method = getattr(type(store), kind)
+
+        def call(self, *words, **more):
+            done.append((kind, words[-1].removeprefix("/a.zarr/")))
+            return method(self, *words, **more)
+
+        monkeypatch.setattr(type(store), kind, call)
+
+    for kind in ("put_file", "rm_file"):
+        noted(kind)
+    for names in (["c/0/0", "c/0/1", "c/1/0"], ["c/0/0"]):
+        with sent_array(RemotePath("memory://a.zarr")) as made:
+            for name in ["zarr.json", *names]:
+                (made / name).parent.mkdir(parents=True, exist_ok=True)
+                (made / name).write_bytes(b"{}")
+        assert store.find("/a.zarr") == [f"/a.zarr/{name}" for name in [*names, "zarr.json"]]
+    files = {"c/0/0", "c/0/1", "c/1/0", "zarr.json"}
+    parts = [(kind, name) for kind, name in done if name in files]
+    assert parts == [
+        ("put_file", "c/0/0"), ("put_file", "c/0/1"), ("put_file", "c/1/0"),
+        ("put_file", "zarr.json"),
+        ("rm_file", "zarr.json"),
+        ("rm_file", "c/0/0"), ("rm_file", "c/0/1"), ("rm_file", "c/1/0"),
+        ("put_file", "c/0/0"), ("put_file", "zarr.json"),
+    ]  # fmt: skip
+
+
+def test_what_comes_there_meanwhile_is_left_alone(store):
+    sending = sent_array(RemotePath("memory://a.zarr"), clobber=False)
+    made = sending.__enter__()
+    made.mkdir()
+    (made / "zarr.json").write_bytes(b"{ }")
+    store.pipe("/a.zarr/zarr.json", b"{}")
+    with pytest.raises(WriteError, match="exists already"):
+        sending.__exit__(None, None, None)
+    assert store.cat_file("/a.zarr/zarr.json") == b"{}"
+
+
+@pytest.mark.usefixtures("slide")
+def test_remains_of_an_upload_that_was_killed_are_replaced(filt, store):
+    store.pipe("/out/a.zarr/c/9/9", b"half an upload")
+    filt("apply", "identity", URL, "-o", "memory://out/a.zarr")
+    np.testing.assert_array_equal(fetch(store, "out/a.zarr", "got.zarr"), load_zarr("slide.zarr"))
+    assert not store.exists("/out/a.zarr/c/9/9")
+
+
+@pytest.mark.usefixtures("slide")
+def test_a_slash_behind_an_array_is_none_of_its_name(filt):
+    filt("apply", "identity", f"{URL}/", "-o", "out.zarr")
+    np.testing.assert_array_equal(load_zarr("out.zarr"), load_zarr("slide.zarr"))
+
+
 def test_errors_name_the_url(filt, store):
     ended = filt("apply", "sobel", URL, "-o", "a.tif", code=1)
     said = "no Zarr array: it has neither zarr.json nor .zarray"

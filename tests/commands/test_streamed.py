@@ -208,6 +208,23 @@ def test_what_needs_the_whole_picture(filt, save, words, said):
     assert names_in(Path()) == ["in.tif"]
 
 
+@pytest.mark.parametrize("value", ["0", "-1", "nan"])
+@pytest.mark.parametrize(
+    "words",
+    [["apply", "sobel"], ["apply", "canny"], ["edges"], ["edges", "--method", "learned-edges"]],
+    ids=" ".join,
+)
+def test_full_scale_is_above_0(filt, save, words, value):
+    source = save("npy", picture((40, 30), np.uint8))
+    said = [
+        filt(*words, source, "-o", "a.tif", "--full-scale", value, *cap, code=1).stderr
+        for cap in ([], SMALL)
+    ]
+    assert said[0].rpartition(": ")[2] == said[1].rpartition(": ")[2]
+    assert "full_scale must be" in said[0]
+    assert names_in(".") == [source]
+
+
 def test_other_formats_are_refused_as_ever(filt):
     from PIL import Image
 
