@@ -142,7 +142,7 @@ def _said(made_by: dict[str, Any], source: AnyPath) -> str:
 
 
 def _identity(source: AnyPath) -> list[Any]:
-    """What is another where somebody has written another picture there."""
+    """What changes where somebody has put another picture in the place of this one."""
     if not isinstance(source, Path):
         return [source.identity, StoredParts(source).identity]
     said = Path(os.path.realpath(source))
