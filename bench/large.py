@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -29,8 +30,9 @@ from numpy.typing import NDArray
 import filt
 from filt.filters.streaming import stream_edges, stream_filter
 from filt.filters.streams.formats import open_rows
-from filt.learned.edge_methods import STREAMED_METHODS, edge_setting, find_edges
+from filt.learned.edge_methods import edge_setting, find_edges
 from filt.learned.shipped import NETWORK
+from filt.learned.streamed_methods import STREAMED_METHODS
 
 from .pictures import made_of
 from .resident import resident_peak
@@ -203,8 +205,7 @@ def _seconds(call: Callable[[], object]) -> float:
 
 def _copy(source: Path, target: Path) -> None:
     with source.open("rb") as file, target.open("wb") as copied:
-        while part := file.read(_COPIED):
-            copied.write(part)
+        shutil.copyfileobj(file, copied, _COPIED)
         copied.flush()
         os.fsync(copied.fileno())
 

@@ -12,6 +12,7 @@ import click
 from ..filters.colour import CHANNELS
 from ..filters.engine import get_threads
 from ..filters.files.disk import display_path, make_folder
+from ..filters.files.formats import ZARR
 from ..filters.files.outputs import output_paths
 from ..filters.files.remote import AnyPath, place
 from ..filters.files.writing import keeps_raw, write_image
@@ -135,7 +136,7 @@ def apply(
 def _is_chunked(job: Job) -> bool:
     """Whether one picture can be spread over a cluster: from Zarr to Zarr."""
     source, target = job
-    if not isinstance(target, Path) or target.suffix.lower() != ".zarr":
+    if not isinstance(target, Path) or target.suffix.lower() != ZARR:
         return False
     from ..filters.streams.zarr_source import is_zarr
 

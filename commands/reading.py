@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..filters.files.formats import ZARR
 from ..filters.files.reading import TooLargeError, read_image
 from ..filters.files.remote import AnyPath
 from ..filters.picture import Picture
@@ -28,7 +29,7 @@ def picture_of(
 
 def _may_be_zarr(source: AnyPath, target: Path) -> bool:
     endings = source.suffix.lower(), target.suffix.lower()
-    if ".zarr" in endings or endings[0] == ".zip":
+    if ZARR in endings or endings[0] == ".zip":
         return True
     return isinstance(source, Path) and source.is_dir()
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..filters.arrays import Array, full_scale_of, positive
+from ..filters.arrays import Array, white_for
 from ..filters.dask_arrays import DaskArray, dask_array, meta_of
 from ..filters.errors import FiltError
 from ..filters.files.disk import display_path
@@ -53,8 +53,8 @@ def spread_zarr(
     client: of dask.distributed. The rest, and errors, as for `stream_filter`; what comes out is
     equal to that up to rounding.
     """
-    lazy, dtype, own_scale = lazy_chunks(source)
-    white = own_scale if full_scale is None else positive(full_scale, "full_scale")
+    lazy, dtype = lazy_chunks(source)
+    white = white_for(dtype, full_scale)
     response = pipeline.respond(
         lazy, operation=operation, placement=placement, channels=channels, full_scale=white
     )
@@ -66,8 +66,8 @@ def spread_zarr(
         _compute_bands(client, shown, folder, progress)
 
 
-def lazy_chunks(source: AnyPath) -> tuple[DaskArray, np.dtype[Any], float]:
-    """A Zarr array as a Dask array, its dtype, and the value of white.
+def lazy_chunks(source: AnyPath) -> tuple[DaskArray, np.dtype[Any]]:
+    """A Zarr array as a Dask array, and its dtype.
 
     Its chunks are read where they are needed, by who needs them.
     """
@@ -79,7 +79,7 @@ def lazy_chunks(source: AnyPath) -> tuple[DaskArray, np.dtype[Any], float]:
     lazy = dask_array().map_blocks(
         partial(_chunk, source=absolute(source), name=name), chunks=tuple(cuts), **meta_of(like)
     )
-    return lazy, dtype, full_scale_of(dtype)
+    return lazy, dtype
 
 
 def _chunk(*, source: AnyPath, name: str, block_id: tuple[int, ...]) -> Array:

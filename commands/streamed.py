@@ -13,14 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
+from ..filters.arrays import white_for
 from ..filters.edges.streamed import FoundEdges
 from ..filters.files.disk import display_path
+from ..filters.files.formats import ZARR
 from ..filters.files.reading import MAX_PIXELS, most_bytes, named, read_image
 from ..filters.files.remote import AnyPath
 from ..filters.pipeline import Pipeline
 from ..filters.placement import Placement
 from ..filters.streaming import RAW, stream_edges, stream_filter
-from ..filters.streams.formats import SINKS, ZARR, keeps_rows_raw, open_rows, size_in
+from ..filters.streams.formats import SINKS, keeps_rows_raw, open_rows, size_in
 from ..filters.streams.source import StoredRows, rows_of_picture
 from ..filters.streams.walk import Progress
 from ..filters.streams.zarr_source import is_zarr
@@ -81,7 +83,7 @@ def apply_streamed(
         "page": page,
     }
     with _rows(source, page, max_pixels) as rows, _telling(source) as progress, about(source):
-        white = rows.full_scale if full_scale is None else full_scale
+        white = white_for(rows.dtype, full_scale)
         given: dict[str, Any] = {
             "operation": operation, "placement": placement, "channels": channels, "show": how,
             "full_scale": white, "clobber": clobber, "progress": progress,
@@ -110,7 +112,8 @@ def edges_streamed(
 
     setting: as for `find_edges`. Raises FiltError as `stream_edges` and `open_rows` do.
     """
-    from ..learned.edge_methods import STREAMED_METHODS, edge_setting
+    from ..learned.edge_methods import edge_setting
+    from ..learned.streamed_methods import STREAMED_METHODS
 
     run = edge_setting(method, **setting)
     made_by = {"edges": method, "setting": repr(run), "page": page}

@@ -135,6 +135,17 @@ def full_scale_of(dtype: np.dtype[Any]) -> float:
     return float(np.iinfo(dtype).max) if dtype.kind in "iu" else 1.0
 
 
+def white_for(dtype: np.dtype[Any], full_scale: float | None) -> float:
+    """The value of white: what is given, or what the dtype means.
+
+    Raises InputError for a full scale that is not above zero.
+
+    >>> white_for(np.dtype("uint8"), None), white_for(np.dtype("uint8"), 9.0)
+    (255.0, 9.0)
+    """
+    return full_scale_of(dtype) if full_scale is None else positive(full_scale, "full_scale")
+
+
 def dtype_of(value: DTypeLike, name: str) -> np.dtype[Any]:
     """The dtype that `value` stands for; TypeError where it stands for none.
 

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from .arrays import Array, positive
+from .arrays import Array, white_for
 from .edges.edge_filter import EdgeFilter
 from .edges.methods import Setting
 from .edges.streamed import (
@@ -78,7 +78,7 @@ def stream_filter(
     """
     if show != RAW and show not in SHOWS:
         raise InputError(f"show must be one of {', '.join([*SHOWS, RAW])}, got {show!r}")
-    white = source.full_scale if full_scale is None else positive(full_scale, "full_scale")
+    white = white_for(source.dtype, full_scale)
     laid = placement or Placement()
     if operation not in OPERATIONS:
         raise InputError(f"operation must be correlate or convolve, got {operation!r}")

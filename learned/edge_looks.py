@@ -9,17 +9,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import cv2
 import numpy as np
 
-from ..filters.arrays import Array
+from ..filters.arrays import Array, white_for
 from ..filters.bank import ACTIVATIONS
 from ..filters.catalogue import kernel
 from ..filters.colour import lab_of, luma, luma_rows
+from ..filters.edges.canny import white_at_one
 from ..filters.edges.methods import Setting
-from ..filters.edges.streamed import white_of
-from ..filters.engine import Rows, Stage
+from ..filters.engine import Rows
 from ..filters.engine.scratch import strip_memory
 from ..filters.placement import Placement, placed
 from ..filters.streams.columns import InColumns, ReadRows, columns_of, remembered
@@ -81,27 +82,20 @@ class EdgeLooks:
     @property
     def soft_map(self) -> InColumns:
         """How much every pixel looks like a boundary, 0 to 1, by rows."""
-
-        def block(picture: StoredRows, first: int, last: int) -> ReadRows:
-            seen = seen_rows(columns_of(picture, first, last), self.setting)
-            ends = first == 0, last == picture.shape[1]
-            return lambda start, stop: self._soft_map(seen, ends, start, stop)
-
-        return self._in_blocks(block)
+        return self._in_blocks(lambda first, last, soft_map: soft_map)
 
     @property
     def lines(self) -> InColumns:
         """The crests of the soft map, which fade towards the border of the picture, by rows."""
         ramps = [_ramp(side) for side in self.source.shape[:2]]
 
-        def block(picture: StoredRows, first: int, last: int) -> ReadRows:
-            seen = seen_rows(columns_of(picture, first, last), self.setting)
-            ends = first == 0, last == picture.shape[1]
+        height = self.source.shape[0]
 
+        def block(first: int, last: int, soft_map: ReadRows) -> ReadRows:
             def lines(start: int, stop: int) -> Array:
-                low, high = max(0, start - self._margin), min(seen.shape[0], stop + self._margin)
-                soft = self._soft_map(seen, ends, low, high)
-                if min(picture.shape[:2]) < _SMALLEST:
+                low, high = max(0, start - self._margin), min(height, stop + self._margin)
+                soft = soft_map(low, high)
+                if min(self.source.shape[:2]) < _SMALLEST:
                     return np.zeros_like(soft[start - low : stop - low])
                 thinned = thin_soft_map(soft, above=_LEAST, tie=_TIE)[start - low : stop - low]
                 faded: Array = thinned * ramps[0][start:stop, np.newaxis] * ramps[1][first:last]
@@ -111,8 +105,15 @@ class EdgeLooks:
 
         return self._in_blocks(block)
 
-    def _in_blocks(self, block: Callable[[StoredRows, int, int], ReadRows]) -> InColumns:
+    def _in_blocks(self, block: Callable[[int, int, ReadRows], ReadRows]) -> InColumns:
+        """What `block` makes, of its first column, the one after its last, and its soft map."""
         picture = remembered(self.source)
+
+        def make(first: int, last: int) -> ReadRows:
+            seen = seen_rows(columns_of(picture, first, last), self.setting)
+            ends = first == 0, last == picture.shape[1]
+            return block(first, last, partial(self._soft_map, seen, ends))
+
         height, width = picture.shape[:2]
         blurred = seen_rows(picture, self.setting).halo
         # As many rows as there is room for: a thread holds them, and what lies around them, whole.
@@ -120,7 +121,7 @@ class EdgeLooks:
         return InColumns(
             (height, width),
             np.dtype(np.float32),
-            lambda first, last: block(picture, first, last),
+            make,
             _multiple(self._margin + self._around + blurred, self._step),
             _side(width, _TILE[1], self._step),
             _side(height, rows, self._step),
@@ -190,13 +191,8 @@ def seen_rows(source: StoredRows, setting: Setting) -> Rows:
     >>> seen_rows(source, Setting(0.0, 0.2, 0.4)).read(0, 1).round(6).tolist()
     [[1.0, 1.0, 1.0]]
     """
-    pixels, white = source.pixels, white_of(source, setting)
-
-    def to_unit(rows: Array, out: Array) -> None:
-        with np.errstate(over="ignore"):
-            np.divide(rows, rows.dtype.type(white), out=out)
-
-    planes: Rows = Stage(pixels, pixels.shape, pixels.dtype, to_unit)
+    pixels, white = source.pixels, white_for(source.dtype, setting.full_scale)
+    planes: Rows = white_at_one(pixels, white, pixels.dtype)
     if setting.channels == "luma":
         planes = luma_rows(planes)
     if setting.sigma == 0:

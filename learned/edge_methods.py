@@ -9,19 +9,13 @@ from numpy.typing import ArrayLike
 
 from ..filters.edges.methods import METHODS, EdgeMethod, Setting, method_of
 from ..filters.edges.stages import EdgeStages
-from ..filters.edges.streamed import STREAMED, StreamedMethod
-from .edge_method import edge_method, streamed_network
+from .edge_method import edge_method
 from .shipped import NETWORK
 
 EDGE_METHODS: MappingProxyType[str, EdgeMethod] = MappingProxyType(
     {**METHODS, NETWORK: edge_method()}
 )
 """Every edge method: what `filt edges --method` takes."""
-
-STREAMED_METHODS: MappingProxyType[str, StreamedMethod] = MappingProxyType(
-    {**STREAMED, NETWORK: streamed_network}
-)
-"""Those of them that need no more of a picture in memory than some rows."""
 
 
 def edge_setting(method: str, **given: Any) -> Setting:

@@ -1,6 +1,8 @@
-"""`--long`: the same property tests with many times as many examples, for a night."""
+"""What all tests share: `--long`, many times as many examples, for a night; an empty store."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -9,6 +11,15 @@ LONG = 200
 """How many times as many examples `--long` asks for."""
 
 _KEPT = "_hypothesis_internal_use_settings"
+
+
+@pytest.fixture
+def store(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """An empty store, fsspec's memory:// of this process."""
+    memory = pytest.importorskip("fsspec").filesystem("memory")
+    monkeypatch.setattr(type(memory), "store", {})
+    monkeypatch.setattr(type(memory), "pseudo_dirs", [""])
+    return memory
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

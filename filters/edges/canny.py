@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -238,18 +239,31 @@ def _check_words(norm: str, thinning: str) -> None:
     one_of(thinning, THINNINGS, "thinning")
 
 
-def unit_rows(pixels: Array, white: float, channels: str = "luma", space: str = "rgb") -> Rows:
-    """As `seen_in_unit`, by rows, where everything is finite."""
-    source = Pixels(pixels, working_dtype(pixels.dtype))
+def white_at_one(source: Pixels, white: float, dtype: np.dtype[Any]) -> Stage:
+    """A picture by rows, with white at 1, in a dtype that has room for its own.
+
+    >>> half = white_at_one(Pixels(np.eye(2), np.dtype(float)), 2.0, np.dtype(float))
+    >>> half.read(0, 1).tolist()
+    [[0.5, 0.0]]
+    """
 
     def to_unit(rows: Array, out: Array) -> None:
         # Divided first, in the dtype that it has: as `seen_in_unit` does.
         unit = rows
         if white != 1:
-            unit = np.divide(rows, rows.dtype.type(white), out=scratch(rows.shape, rows.dtype))
-        np.copyto(out, unit)
+            room = out if out.dtype == rows.dtype else scratch(rows.shape, rows.dtype)
+            with np.errstate(over="ignore"):
+                unit = np.divide(rows, rows.dtype.type(white), out=room)
+        if unit is not out:
+            np.copyto(out, unit)
 
-    unit = Stage(source, source.shape, np.dtype(np.float64), to_unit)
+    return Stage(source, source.shape, dtype, to_unit)
+
+
+def unit_rows(pixels: Array, white: float, channels: str = "luma", space: str = "rgb") -> Rows:
+    """As `seen_in_unit`, by rows, where everything is finite."""
+    source = Pixels(pixels, working_dtype(pixels.dtype))
+    unit = white_at_one(source, white, np.dtype(np.float64))
     if channels == "luma" or len(unit.shape) == 2:
         return luma_rows(unit)
 

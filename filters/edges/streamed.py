@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeAlias
 
 import numpy as np
 
-from ..arrays import Array, positive
+from ..arrays import Array, white_for
 from ..engine import Rows, Stage, Window
 from ..errors import InputError
 from ..placement import Placement, placed
@@ -56,16 +57,31 @@ walk over the picture, which it takes itself, to the picture's crests by rows: 2
 low, 0 elsewhere."""
 
 
-def _by_slopes(operator: str) -> StreamedMethod:
-    def classes(source: StoredRows, setting: Setting, counter: Counter | None) -> Rows:
-        return _slope_classes(source, operator, setting, counter)
+def _by_slopes(
+    operator: str, source: StoredRows, setting: Setting, counter: Counter | None
+) -> Rows:
+    """As `canny` has them. Raises InputError for pictures with NaN or infinity."""
+    white = white_for(source.dtype, setting.full_scale)
+    seen = {"channels": setting.channels, "space": setting.space}
+    tie = TIE * _brightest(unit_rows(source.array, white, **seen), counter)
 
-    return classes
+    def classes(picture: StoredRows) -> Rows:
+        planes = unit_rows(picture.array, white, **seen)
+        return crest_rows(
+            slope_rows(planes, operator, setting.sigma, setting.border, **seen),
+            Thresholds(setting.low, setting.high),
+            norm="l2",
+            thinning="interpolated",
+            full_scale=operator_kernels(operator, setting.sigma)[0].positive_sum,
+            tie=tie,
+        )
+
+    return _in_columns(source, classes, setting.border)
 
 
 def _by_crossings(source: StoredRows, setting: Setting, counter: Counter | None) -> Rows:
     """As "log" has them. Raises InputError for pictures with NaN or infinity."""
-    taps, white = laplacian_kernel(setting), white_of(source, setting)
+    taps, white = laplacian_kernel(setting), white_for(source.dtype, setting.full_scale)
     largest = _brightest(unit_rows(source.array, white), counter)
     thresholds = Thresholds(setting.low, setting.high)
 
@@ -86,12 +102,12 @@ def _by_crossings(source: StoredRows, setting: Setting, counter: Counter | None)
 
 STREAMED: MappingProxyType[str, StreamedMethod] = MappingProxyType(
     {
-        "canny": _by_slopes("sobel"),
-        "sobel": _by_slopes("sobel"),
-        "scharr": _by_slopes("scharr"),
-        "prewitt": _by_slopes("prewitt"),
-        "gaussian": _by_slopes("gaussian"),
-        "di-zenzo": _by_slopes("sobel"),
+        "canny": partial(_by_slopes, "sobel"),
+        "sobel": partial(_by_slopes, "sobel"),
+        "scharr": partial(_by_slopes, "scharr"),
+        "prewitt": partial(_by_slopes, "prewitt"),
+        "gaussian": partial(_by_slopes, "gaussian"),
+        "di-zenzo": partial(_by_slopes, "sobel"),
         "log": _by_crossings,
     }
 )
@@ -117,21 +133,6 @@ def check_streamed(
             "thresholds that are chosen from the picture (relative, quantiles, auto) need the whole"
             " picture in memory"
         )
-
-
-def white_of(source: StoredRows, setting: Setting) -> float:
-    """The value of white in a picture: what the setting says, or that of the picture's dtype.
-
-    Raises InputError for one that is not above 0.
-
-    >>> step = np.array([[0, 255]], np.uint8)
-    >>> rows = StoredRows("step", "array", step.shape, step.dtype, step.__getitem__)
-    >>> white_of(rows, Setting(0.0, 0.03, 0.08)), white_of(rows, Setting(0.0, 0, 1, full_scale=9.0))
-    (255.0, 9.0)
-    """
-    if setting.full_scale is None:
-        return source.full_scale
-    return positive(setting.full_scale, "full_scale")
 
 
 def streamed_edges(
@@ -192,28 +193,6 @@ def streamed_edges(
         on_all_threads(range(count), link, sink)
     total = sum(counts)
     return FoundEdges(Thresholds(setting.low, setting.high), total, total / (height * width))
-
-
-def _slope_classes(
-    source: StoredRows, operator: str, setting: Setting, counter: Counter | None
-) -> Rows:
-    """As `canny` has them. Raises InputError for pictures with NaN or infinity."""
-    white = white_of(source, setting)
-    seen = {"channels": setting.channels, "space": setting.space}
-    tie = TIE * _brightest(unit_rows(source.array, white, **seen), counter)
-
-    def classes(picture: StoredRows) -> Rows:
-        planes = unit_rows(picture.array, white, **seen)
-        return crest_rows(
-            slope_rows(planes, operator, setting.sigma, setting.border, **seen),
-            Thresholds(setting.low, setting.high),
-            norm="l2",
-            thinning="interpolated",
-            full_scale=operator_kernels(operator, setting.sigma)[0].positive_sum,
-            tie=tie,
-        )
-
-    return _in_columns(source, classes, setting.border)
 
 
 def _in_columns(source: StoredRows, make: Callable[[StoredRows], Rows], border: str) -> Rows:

@@ -6,10 +6,14 @@ from dataclasses import dataclass
 
 from ..errors import ReadError
 
-_ANY_REAL = (
+ANY_REAL = (
     *("bool", "uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64"),
     *("float16", "float32", "float64"),
 )
+
+
+ZARR = ".zarr"
+"""The ending of a Zarr array, which is a folder and no file: what streams reads and writes it."""
 
 
 class NotReadError(ReadError):
@@ -44,7 +48,7 @@ FORMATS = {
     ".pgm": Format("PGM", ("uint8", "uint16"), colour=False),
     ".ppm": Format("PPM", ("uint8", "uint16")),
     ".pnm": Format("PNM", ("uint8", "uint16")),
-    ".npy": Format("NPY", _ANY_REAL),
+    ".npy": Format("NPY", ANY_REAL),
 }
 
 # What a file starts with, for every format that is read ...

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..errors import InputError, ReadError, WriteError
 from .disk import display_path
+from .formats import ZARR
 from .remote import AnyPath, RemotePath, is_folder, is_there, place
 
 _LONGEST = 80
@@ -73,7 +74,7 @@ def output_paths(
 
 def _is_folder(out: str, at: AnyPath) -> bool:
     """Whether pictures go into what is named so; a Zarr is a folder, and one picture."""
-    if at.suffix.lower() == ".zarr":
+    if at.suffix.lower() == ZARR:
         return False
     return out.endswith(("/", os.sep)) or is_folder(at)
 

@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 
 from ..errors import FiltError, InputError, ReadError, WriteError
 from .disk import PathLike, display_path, reason
+from .formats import ZARR
 
 INSTALL = 'fsspec is not installed: pip install "filt[large]"'
 MOST_FILES = 100_000
@@ -26,7 +27,6 @@ _BYTES_A_PIXEL = 32
 _BYTES_BESIDE = 64 << 20
 _CHUNK = 4 << 20
 _REFUSED = ("http", "https")
-_ARRAY = ".zarr"
 _MAGIC = frozenset("*?[")
 
 
@@ -219,7 +219,7 @@ def is_array(path: AnyPath) -> bool:
     >>> is_array(RemotePath("s3://bucket/slide.zarr")), is_array(Path("slide.zarr"))
     (True, False)
     """
-    return isinstance(path, RemotePath) and path.suffix.lower() == _ARRAY
+    return isinstance(path, RemotePath) and path.suffix.lower() == ZARR
 
 
 def _store_class(url: str) -> Any:

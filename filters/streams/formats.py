@@ -14,7 +14,7 @@ import numpy as np
 from ..arrays import Array
 from ..errors import InputError, ReadError
 from ..files.disk import DamagedError, PathLike, display_path
-from ..files.formats import format_of
+from ..files.formats import ANY_REAL, ZARR, format_of
 from ..files.plain import npy_header
 from ..files.reading import named, page_index
 from ..files.remote import AnyPath
@@ -28,8 +28,6 @@ from .source import SharedSource, StoredRows, shared
 from .tiff_sink import tiff_sink
 from .tiff_source import tiff_rows, tiff_size
 from .zarr_source import is_zarr, zarr_rows
-
-ZARR = ".zarr"
 
 
 class _SinkOf(Protocol):
@@ -73,9 +71,6 @@ SINKS: MappingProxyType[str, _SinkOf] = MappingProxyType(
     }
 )
 """What writes a format, by the ending of the file's name."""
-
-_ANY_REAL = ("bool", *(f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)),
-             *(f"float{bits}" for bits in (16, 32, 64)))  # fmt: skip
 
 
 def size_in(path: PathLike, page: int | None = None) -> tuple[int, int] | None:
@@ -152,7 +147,7 @@ def open_sink(
             f" {', '.join(some)} or {last}"
         )
     if suffix == ZARR:
-        if dtype.name not in _ANY_REAL:
+        if dtype.name not in ANY_REAL:
             raise InputError(f"{display_path(path)}: Zarr does not hold {dtype} pixels")
     else:
         # A picture of that shape, of one value: no memory.

@@ -11,14 +11,12 @@ from typing import Any
 import numpy as np
 
 from ..files.disk import DamagedError
-from ..files.formats import NotReadError
+from ..files.formats import ANY_REAL, NotReadError
 from .codecs import CHECKSUM, CODECS
 
 METADATA = ("zarr.json", ".zarray")
 """The files that describe an array: of version 3, and of version 2."""
 
-_V3_TYPES = ("bool", *(f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)),
-             *(f"float{bits}" for bits in (16, 32, 64)))  # fmt: skip
 _MOST_TOGETHER = 1 << 20
 _WORDS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
@@ -135,7 +133,7 @@ def _version_3(said: Mapping[str, Any]) -> ZarrLayout:
         raise DamagedError
     if said["node_type"] != "array":
         raise NotReadError(f"a {said['node_type']} instead of an array: name the array inside it")
-    if said["data_type"] not in _V3_TYPES:
+    if said["data_type"] not in ANY_REAL:
         raise NotReadError(f"data type {said['data_type']}")
     dtype = np.dtype(said["data_type"])
     grid, keys = said["chunk_grid"], said["chunk_key_encoding"]

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ..arrays import Array
 from ..errors import ReadError
 from ..files.disk import DamagedError, display_path, read_bytes
-from ..files.formats import NotReadError
+from ..files.formats import ZARR, NotReadError
 from ..files.reading import named
 from ..files.remote import AnyPath, is_array
 from .bands import Bands
@@ -115,7 +115,7 @@ def is_zarr(path: AnyPath) -> bool:
         return is_array(path)
     try:
         if path.is_dir():
-            return path.suffix.lower() == ".zarr" or any((path / n).is_file() for n in METADATA)
+            return path.suffix.lower() == ZARR or any((path / n).is_file() for n in METADATA)
         if path.suffix.lower() != ".zip" or not path.is_file():
             return False
         with path.open("rb") as file:

@@ -14,18 +14,10 @@ from filt.filters.files.disk import DamagedError
 from filt.filters.files.remote import RemotePath, expanded
 from filt.filters.streams.zarr_stores import StoredParts, sent_array
 
-fsspec = pytest.importorskip("fsspec")
+pytest.importorskip("fsspec")
 pytest.importorskip("zarr")
 
 URL = "memory://in/slide.zarr"
-
-
-@pytest.fixture
-def store(monkeypatch):
-    memory = fsspec.filesystem("memory")
-    monkeypatch.setattr(type(memory), "store", {})
-    monkeypatch.setattr(type(memory), "pseudo_dirs", [""])
-    return memory
 
 
 @pytest.fixture

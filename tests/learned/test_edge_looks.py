@@ -16,9 +16,10 @@ from filt.filters.streams.walk import Counter
 from filt.learned import edge_looks
 from filt.learned.edge_looks import EdgeLooks
 from filt.learned.edge_method import find_edges
-from filt.learned.edge_methods import STREAMED_METHODS, edge_setting
+from filt.learned.edge_methods import edge_setting
 from filt.learned.edge_network import EdgeLayer, EdgeNetwork, edge_plan
 from filt.learned.shipped import shipped_network
+from filt.learned.streamed_methods import STREAMED_METHODS
 
 
 def leaves(shape, dtype=np.uint8, seed=0):

@@ -12,16 +12,7 @@ from filt.filters.files import remote
 from filt.filters.files.outputs import output_paths
 from filt.filters.files.remote import RemotePath, expanded, fetched, place, sent
 
-fsspec = pytest.importorskip("fsspec")
-
-
-@pytest.fixture
-def store():
-    memory = fsspec.filesystem("memory")
-    memory.store.clear()
-    memory.pseudo_dirs[:] = [""]
-    yield memory
-    memory.store.clear()
+pytest.importorskip("fsspec")
 
 
 def test_what_a_url_is_made_of():

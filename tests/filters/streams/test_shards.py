@@ -79,17 +79,13 @@ def test_one_chunk_alone(tmp_path):
     np.testing.assert_array_equal(chunk, pixels[50:60, 60:61])
 
 
-def test_in_a_store(tmp_path, monkeypatch):
-    fsspec = pytest.importorskip("fsspec")
-    memory = fsspec.filesystem("memory")
-    monkeypatch.setattr(type(memory), "store", {})
-    monkeypatch.setattr(type(memory), "pseudo_dirs", [""])
+def test_in_a_store(tmp_path, store):
     pixels = picture((83, 61), np.uint8)
     save(tmp_path / "a.zarr", pixels, shards=(40, 45), chunks=(10, 15))
-    memory.put(f"{tmp_path}/a.zarr/", "/a.zarr/", recursive=True)
+    store.put(f"{tmp_path}/a.zarr/", "/a.zarr/", recursive=True)
     np.testing.assert_array_equal(read(RemotePath("memory://a.zarr")), pixels)
-    for name in memory.find("/a.zarr/c"):
-        memory.pipe(name, memory.cat(name)[-9:])
+    for name in store.find("/a.zarr/c"):
+        store.pipe(name, store.cat(name)[-9:])
     with pytest.raises(ReadError, match="truncated or corrupt Zarr"):
         read(RemotePath("memory://a.zarr"))
 
