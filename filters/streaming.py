@@ -124,7 +124,8 @@ def stream_edges(
 ) -> FoundEdges:
     """Draw the edges of a picture into a file, white on black in 8 bits, as `edge_picture` does.
 
-    method: a key of `methods`. The rest, and errors: as for `stream_filter`.
+    method: a key of `methods`, or another name of one. The rest, and errors: as for
+    `stream_filter`.
 
     >>> import tempfile
     >>> step = np.array([[0, 0, 0, 255, 255, 255]] * 4, np.uint8)

@@ -11,4 +11,4 @@ from .shipped import NETWORK
 STREAMED_METHODS: MappingProxyType[str, StreamedMethod] = MappingProxyType(
     {**STREAMED, NETWORK: streamed_network}
 )
-"""Those of `EDGE_METHODS` that need no more of a picture in memory than some rows."""
+"""Every method of `EDGE_METHODS`, for pictures larger than memory."""

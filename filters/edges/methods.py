@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -63,6 +63,9 @@ class Setting:
         check_way(relative=self.relative, quantiles=self.quantiles, auto=self.auto)
         check_seen(self.channels, self.space)
         resolve_border(self.border)
+
+
+Kind = TypeVar("Kind")
 
 
 @dataclass(frozen=True)
@@ -352,6 +355,17 @@ def method_of(name: str, methods: Mapping[str, EdgeMethod] = METHODS) -> EdgeMet
 
     >>> method_of("canny").source, method_of("best") is method_of("multiscale")
     ('Canny, 1986', True)
+    """
+    return among_methods(name, methods)
+
+
+def among_methods(name: str, methods: Mapping[str, Kind]) -> Kind:
+    """What stands beside a method's name in a table, or beside the name that it is an alias of.
+
+    Raises InputError, with the nearest names, for another one.
+
+    >>> among_methods("best", {"multiscale": 1})
+    1
     """
     if not isinstance(name, str):
         raise TypeError(f"method must be a name, got {name!r}")

@@ -11,7 +11,6 @@ RGB 0.644.
 
 from __future__ import annotations
 
-import math
 from contextlib import nullcontext
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -19,33 +18,32 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..arrays import Array, as_image, positive
-from ..borders import pad
+from ..arrays import Array, as_image, positive, working_dtype
 from ..colour import luma
-from ..engine import alone, share_out
-from ..engine.factors import Pair
-from ..engine.passes import Passes
-from ..engine.scratch import scratch, strip_memory
-from ..engine.sides import Sides
+from ..engine import Pixels, Rows, Stage, alone, computed, share_out
+from ..engine.scratch import strip_memory
 from ..picture import full_scale_for
 from ..recipes import gaussian_1d
 from .canny import TIE
-from .gradient import seen_in_unit, seen_planes
+from .gradient import brightest, check_colours, check_seen, seen_in_unit, seen_planes
 from .linking import Mask, shrunk
-from .oriented import along_lines, mean_around
+from .oriented import along_lines, mean_around, reach_of_lines
+from .scales import (
+    RING,
+    ScaleSlopes,
+    planes_of,
+    reach_of_slopes,
+    slopes_over_scales,
+    steepest_slope,
+    strips_of,
+    twice_slopes,
+)
 from .tensor import StructureTensor
-from .thinning import thin
+from .thinning import REACH, thin
 
 SIGMA, LOW, HIGH = 1.4, 0.35, 0.45
 """The defaults: pixels, and shares (see `MultiscaleStages.strength`). Sigma 1 gives 0.675, sigma 2
 0.687. One threshold alone is best at 0.40; low and high, linked, reach an F of 0.692."""
-
-SCALES: MappingProxyType[float, float] = MappingProxyType({1.0: 0.57, 3.0: 0.43})
-"""The scales of the slopes, in units of sigma, and how much each weighs. The finer alone gives
-0.670, the coarser 0.647, and three scales (1, 2, 4) 0.685."""
-
-COLOUR = 1.5
-"""How much CIELAB's two colour axes weigh beside lightness. 1 gives 0.681, 2 gives 0.683."""
 
 LENGTH = 5.0
 """The Gaussian along lines, in units of sigma. Without lines 0.674; with 3.0 0.681."""
@@ -63,15 +61,9 @@ SEMISATURATION = 0.054
 soft value 0.5. It keeps the noise of flat pictures small. With half of it 0.685."""
 
 _LEVEL = 1e-9
-_NO_SLOPE = 1e-150
-
-_STRIP, _BLURRED = 48, 96
-"""Rows at a time: what is computed of them stays in the cache. More where more lie around them."""
 
 _WORTH_THREADS = 1 << 20
 """Of less than so many numbers the steps are so short that threads only wait for each other."""
-
-Slopes = tuple[Array, Array]
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,79 +115,130 @@ def multiscale_stages(
     """
     finest = positive(sigma, "sigma")
     white = full_scale_for(image, full_scale)
-    seen, known = _filled(_seen(image, channels, space, white), finest)
+    seen = computed(seen_rows(as_image(image), channels, space, white))
+    looks = MultiscaleLooks(finest, channels, space, border, brightest(seen))
+    seen, known = _filled(seen, looks)
     with nullcontext() if seen.size >= _WORTH_THREADS else alone():
-        return _stages(seen, known, finest, channels=channels, space=space, border=border)
-
-
-def _stages(
-    seen: Array, known: Mask | None, finest: float, *, channels: str, space: str, border: str
-) -> MultiscaleStages:
-    slopes, tensor, ringed = _slopes_over_scales(seen, finest, channels, space, border)
-    tensor, surroundings = _apart_from_surround(tensor, finest, known)
-    lines, x, y = along_lines(tensor, LENGTH * finest, border)
-    # What is left of a flat picture is rounding.
-    tie = TIE * max(float(seen.max()), -float(seen.min()))
-    if known is not None:
-        lines[~_seen_by_known(known, finest)] = 0
-    strength = np.empty_like(lines)
-
-    def compare(rows: slice) -> None:
-        np.copyto(lines[rows], 0, where=lines[rows] <= tie)
-        share = np.add(lines[rows], surroundings[rows], out=strength[rows])
-        np.divide(lines[rows], np.add(share, SEMISATURATION, out=share), out=share)
-        _turn_to_bright(x, y, ringed, rows)
-
-    share_out(_strips(len(lines)), compare)
-    crests = thin(x, y, lines, tie=tie) > 0
+        slopes = slopes_over_scales(seen, finest, channels, space, border)
+        standing = _standing_out(slopes, looks, known)
+        found = _lines_of(standing, looks)
     return MultiscaleStages(
         seen,
         _brightness(seen, space),
-        slopes,
-        lines,
-        surroundings,
-        x,
-        y,
-        strength,
-        strength * crests,
+        slopes.amplitudes,
+        found.lines,
+        standing.surroundings,
+        found.x,
+        found.y,
+        found.strength,
+        found.soft,
     )
 
 
-def _strips(height: int, rows: int = _STRIP) -> list[slice]:
-    return [slice(top, min(top + rows, height)) for top in range(0, height, rows)]
+@dataclass(frozen=True)
+class MultiscaleLooks:
+    """How the edges of a picture are looked for, with what must be known of the whole of it.
+
+    finest, channels, space, border: as `multiscale_stages` has them. largest: the largest magnitude
+    of all pixels that are seen.
+    """
+
+    finest: float
+    channels: str
+    space: str
+    border: str
+    largest: float
+
+    @property
+    def tie(self) -> float:
+        """Strengths closer than this are equal: what is left of a flat picture is rounding."""
+        return TIE * self.largest
+
+    @property
+    def surround(self) -> int:
+        """How far the surroundings reach of which a share is taken away."""
+        return round(SURROUND_REACH * self.finest)
+
+    @property
+    def contrast(self) -> int:
+        """How far those reach that a line's strength is divided by."""
+        return round(CONTRAST_REACH * self.finest)
+
+    @property
+    def reach(self) -> int:
+        """How many pixels around one have a say in whether it is an edge."""
+        around = max(self.surround, self.contrast)
+        return reach_of_slopes(self.finest) + around + self.reach_of_lines
+
+    @property
+    def reach_of_lines(self) -> int:
+        """Of what stands out from its surroundings, how far around a pixel has one."""
+        return reach_of_lines(LENGTH * self.finest) + REACH
 
 
-def _seen(image: ArrayLike, channels: str, space: str, white: float) -> Array:
-    """What is seen of an image with white at 1, in float64; what is no number is NaN."""
-    pixels = as_image(image)
-    if space != "lab" or channels == "luma" or pixels.ndim == 2 or pixels.shape[2] == 1:
-        return seen_in_unit(pixels, channels, space, white)
-    seen = np.empty(pixels.shape)
+def soft_inside(seen: Array, looks: MultiscaleLooks, inside: tuple[slice, slice]) -> Array:
+    """The soft edges inside of a part of a picture, to the last bit as they are in the whole.
 
-    def see(rows: slice) -> None:
+    seen: the part, rows and columns of `seen_rows`, finite. inside: which rows and columns of it;
+    around them the part has `looks.reach` pixels more, or the picture ends.
+
+    >>> seen = np.repeat([[0.0] * 12 + [1.0] * 12], 24, axis=0)
+    >>> looks = MultiscaleLooks(1.4, "luma", "rgb", "reflect101", 1.0)
+    >>> np.flatnonzero(soft_inside(seen, looks, (slice(10, 14), slice(4, 20)))[2]).tolist()
+    [7]
+    """
+    # Nothing here has a name that is not needed to the end: tiles are large, and threads many.
+    standing = _standing_out(
+        slopes_over_scales(seen, looks.finest, looks.channels, looks.space, looks.border),
+        looks,
+        None,
+    )
+    margin = looks.reach_of_lines
+    near = [slice(max(0, side.start - margin), side.stop + margin) for side in inside]
+    within = tuple(
+        slice(side.start - more.start, side.stop - more.start)
+        for side, more in zip(inside, near, strict=True)
+    )
+    return _lines_of(standing.cut(*near), looks).soft[within]
+
+
+def seen_rows(pixels: Array, channels: str, space: str, white: float) -> Rows:
+    """What is seen of a picture by rows, white at 1, in float64; what is no number is NaN.
+
+    channels, space: as for `gradient`. white: its value. Raises what `seen_planes` raises.
+
+    >>> seen_rows(np.full((1, 2), 255, np.uint8), "tensor", "lab", 255.0).read(0, 1).tolist()
+    [[1.0, 1.0]]
+    """
+    source = Pixels(pixels, working_dtype(pixels.dtype))
+    check_seen(channels, space)
+    is_grey = channels == "luma" or len(source.shape) == 2 or source.shape[2] == 1
+    shape = source.shape[:2] if is_grey else source.shape
+    if not is_grey:
+        check_colours(shape)
+
+    def see(rows: Array, out: Array) -> None:
+        if is_grey or space != "lab":
+            out[...] = seen_in_unit(rows, channels, space, white)
+            return
         # CIELAB takes powers and roots of every pixel, which are dear in float64.
-        unit = (pixels[rows] / pixels.dtype.type(white)).astype(np.float32)
+        unit = (rows / rows.dtype.type(white)).astype(np.float32)
         unit[~np.isfinite(unit)] = np.nan
-        seen[rows] = seen_planes(unit, channels, space, 1.0)
+        out[...] = seen_planes(unit, channels, space, 1.0)
 
-    share_out(_strips(len(seen)), see)
-    return seen
+    return Stage(source, shape, np.dtype(np.float64), see)
 
 
-def _filled(seen: Array, finest: float) -> tuple[Array, Mask | None]:
+def _filled(seen: Array, looks: MultiscaleLooks) -> tuple[Array, Mask | None]:
     """The picture with unknown pixels as what is around them, and which are known; None is all."""
     if np.isfinite(seen).all():
         return seen, None
     known: Mask = np.isfinite(seen if seen.ndim == 2 else seen.sum(axis=2))
-    reach = round(SURROUND_REACH * finest)
-    filled = [np.where(known, one, mean_around(one, reach, known)) for one in _planes(seen)]
+    filled = [
+        np.where(known, one, mean_around(one, looks.surround, looks.largest, known))
+        for one in planes_of(seen)
+    ]
     return np.stack(filled, axis=-1).reshape(seen.shape), known
-
-
-def _planes(seen: Array) -> list[Array]:
-    if seen.ndim == 2:
-        return [seen]
-    return [np.ascontiguousarray(seen[..., channel]) for channel in range(seen.shape[2])]
 
 
 def _brightness(seen: Array, space: str) -> Array:
@@ -204,156 +247,92 @@ def _brightness(seen: Array, space: str) -> Array:
     return seen[..., 0] if space == "lab" else luma(seen)
 
 
-def _slopes_over_scales(
-    seen: Array, finest: float, channels: str, space: str, border: str
-) -> tuple[MappingProxyType[float, Array], StructureTensor, list[Array]]:
-    """The slopes' amplitude at each scale, the tensor of all, and the planes at the finest."""
-    planes = _planes(seen)
-    weights = _plane_weights(channels, space, len(planes))
-    smooth = [weight * plane for weight, plane in zip(weights, planes, strict=True)]
-    tensor = np.zeros((3, *planes[0].shape))
-    amplitudes: dict[float, Array] = {}
-    ringed: list[Array] = []
-    before = 0.0
-    for scale, share in SCALES.items():
-        at = finest * scale
-        blurred = _blurred(smooth, math.sqrt(at**2 - before**2), border)
-        smooth = [plane[1:-1, 1:-1] for plane in blurred]
-        before = at
-        ringed = ringed or blurred
-        amplitudes[at] = _add_slopes(blurred, at, share, tensor, steepest=channels == "max")
-    return MappingProxyType(amplitudes), StructureTensor(*tensor), ringed
+@dataclass(frozen=True, eq=False)
+class _StandingOut:
+    """What stands out from its surroundings.
+
+    tensor: less a share of what is around. surroundings: the mean slope of all further around.
+    finest: as `ScaleSlopes` has it. known: which pixels' finest slopes see all; None is every one.
+    """
+
+    tensor: StructureTensor
+    surroundings: Array
+    finest: list[Array]
+    known: Mask | None
+
+    def cut(self, rows: slice, columns: slice) -> _StandingOut:
+        """These rows and columns."""
+        part = rows, columns
+        ringed = tuple(slice(side.start, side.stop + 2 * RING) for side in part)
+        return _StandingOut(
+            StructureTensor(*(entry[part] for entry in self.tensor.entries)),
+            self.surroundings[part],
+            [plane[ringed] for plane in self.finest],
+            None if self.known is None else self.known[part],
+        )
 
 
-def _add_slopes(
-    blurred: list[Array], at: float, share: float, tensor: Array, *, steepest: bool
-) -> Array:
-    """The slopes' amplitude at a scale, whose share is added to the entries of the tensor."""
-    amplitude = np.empty(tensor.shape[1:])
-    # The slope of a blurred step, times this, is its height: twice the slope is at hand.
-    unit = at * math.sqrt(2 * math.pi) / 2
-
-    def add(rows: slice) -> None:
-        with strip_memory():
-            slopes = [_slopes(plane[rows.start : rows.stop + 2]) for plane in blurred]
-            products = _products(slopes, steepest=steepest)
-            length = amplitude[rows]
-            np.sqrt(np.add(products[0], products[2], out=length), out=length)
-            # Divided by the length the entries are amplitudes too, and not their squares.
-            factor = np.maximum(length, _NO_SLOPE, out=scratch(length.shape, length.dtype))
-            np.divide(share * unit, factor, out=factor)
-            for total, product in zip(tensor, products, strict=True):
-                np.multiply(product, factor, out=product)
-                np.add(total[rows], product, out=total[rows])
-            np.multiply(length, unit, out=length)
-
-    share_out(_strips(len(amplitude)), add)
-    return amplitude
-
-
-def _plane_weights(channels: str, space: str, planes: int) -> list[float]:
-    """How much the slopes of each plane count."""
-    if planes == 1:
-        return [1.0]
-    if space == "lab":
-        return [1.0, COLOUR, COLOUR]
-    # A grey picture is three equal channels of RGB, but one channel of Lab.
-    return [1.0 if channels == "max" else math.sqrt(1 / planes)] * planes
-
-
-def _blurred(planes: list[Array], sigma: float, border: str) -> list[Array]:
-    """The planes blurred, each with a ring of one pixel more around it."""
-    taps = gaussian_1d(sigma)
-    reach = taps.size // 2
-    sides = (reach + 1, reach + 1)
-    padded = [pad(plane, sides, sides, border) for plane in planes]
-    blurred = [np.empty((plane.shape[0] + 2, plane.shape[1] + 2)) for plane in planes]
-
-    # OpenCV takes twice as long for many taps in float64.
-    passes = Passes((Pair(taps, taps),), np.dtype(np.float64))
-
-    def blur(task: tuple[int, slice]) -> None:
-        number, rows = task
-        seen = padded[number][rows.start : rows.stop + 2 * reach]
-        with strip_memory():
-            passes.correlate(seen, Sides(), blurred[number][rows])
-
-    strips = _strips(len(blurred[0]), max(_BLURRED, 4 * reach))
-    share_out([(number, rows) for number in range(len(planes)) for rows in strips], blur)
-    return blurred
-
-
-def _slopes(ringed: Array) -> Slopes:
-    """Twice the slopes to the right and downwards: the differences of what lies to both sides."""
-    height, width = ringed.shape
-    x, y = scratch((2, height - 2, width - 2), ringed.dtype)
-    np.subtract(ringed[1:-1, 2:], ringed[1:-1, :-2], out=x)
-    np.subtract(ringed[2:, 1:-1], ringed[:-2, 1:-1], out=y)
-    return x, y
-
-
-def _products(slopes: list[Slopes], *, steepest: bool) -> Array:
-    """The products xx, xy and yy of slopes, summed over the planes, or of the steepest plane."""
-    first_x, first_y = slopes[0]
-    found: Array
-    found, own = scratch((2, 3, *first_x.shape), first_x.dtype)
-    _multiply(first_x, first_y, found)
-    for x, y in slopes[1:]:
-        _multiply(x, y, own)
-        steeper = own[0] + own[2] > found[0] + found[2] if steepest else None
-        for kept, one in zip(found, own, strict=True):
-            if steeper is None:
-                np.add(kept, one, out=kept)
-            else:
-                np.copyto(kept, one, where=steeper)
-    return found
-
-
-def _multiply(x: Array, y: Array, out: Array) -> None:
-    for (first, second), product in zip(((x, x), (x, y), (y, y)), out, strict=True):
-        np.multiply(first, second, out=product)
-
-
-def _apart_from_surround(
-    tensor: StructureTensor, finest: float, known: Mask | None
-) -> tuple[StructureTensor, Array]:
-    """The tensor less a share of what surrounds it, and the mean slope of all further around."""
-    reach = round(SURROUND_REACH * finest)
+def _standing_out(slopes: ScaleSlopes, looks: MultiscaleLooks, known: Mask | None) -> _StandingOut:
+    tensor, largest = slopes.tensor, steepest_slope(looks.largest)
     found = [tensor.xx, tensor.xy, tensor.yy, tensor.xx]
 
     def look_around(number: int) -> None:
         if number == len(found) - 1:
             slope = tensor.xx + tensor.yy
-            found[number] = mean_around(slope, round(CONTRAST_REACH * finest), known)
+            found[number] = mean_around(slope, looks.contrast, largest, known)
             return
-        mean = mean_around(found[number], reach, known)
+        mean = mean_around(found[number], looks.surround, largest, known)
         np.multiply(mean, SURROUND, out=mean)
         found[number] = np.subtract(found[number], mean, out=mean)
 
     share_out(range(len(found)), look_around)
-    return StructureTensor(*found[:-1]), found[-1]
+    whole = None if known is None else shrunk(known, gaussian_1d(looks.finest).size // 2 + RING)
+    return _StandingOut(StructureTensor(*found[:-1]), found[-1], slopes.finest, whole)
 
 
-def _seen_by_known(known: Mask, finest: float) -> Mask:
-    """The pixels whose finest slopes see nothing unknown."""
-    return shrunk(known, gaussian_1d(finest).size // 2 + 1)
+@dataclass(frozen=True, eq=False)
+class _Lines:
+    """What holds up along lines; each as `MultiscaleStages` has it."""
+
+    lines: Array
+    x: Array
+    y: Array
+    strength: Array
+    soft: Array
+
+
+def _lines_of(standing: _StandingOut, looks: MultiscaleLooks) -> _Lines:
+    lines, x, y = along_lines(standing.tensor, LENGTH * looks.finest, looks.border)
+    if standing.known is not None:
+        lines[~standing.known] = 0
+    strength = np.empty_like(lines)
+
+    def compare(rows: slice) -> None:
+        np.copyto(lines[rows], 0, where=lines[rows] <= looks.tie)
+        share = np.add(lines[rows], standing.surroundings[rows], out=strength[rows])
+        np.divide(lines[rows], np.add(share, SEMISATURATION, out=share), out=share)
+        _turn_to_bright(x, y, standing.finest, rows)
+
+    share_out(strips_of(len(lines)), compare)
+    crests = thin(x, y, lines, tie=looks.tie) > 0
+    return _Lines(lines, x, y, strength, strength * crests)
 
 
 def _turn_to_bright(x: Array, y: Array, ringed: list[Array], rows: slice) -> None:
     """Turn normals to where the first plane rises, or the first one that is not level.
 
-    x, y: changed in place, in these rows. ringed: the planes at the finest scale, as `_blurred`
-    gives them.
+    x, y: changed in place, in these rows. ringed: the planes at the finest scale, as `ScaleSlopes`
+    has them.
     """
     right, down = x[rows], y[rows]
     with strip_memory():
-        rise, rise_y = _slopes(ringed[0][rows.start : rows.stop + 2])
+        rise, rise_y = twice_slopes(ringed[0][rows.start : rows.stop + 2])
         np.add(np.multiply(rise, right, out=rise), np.multiply(rise_y, down, out=rise_y), out=rise)
         for plane in ringed[1:]:
             level = np.abs(rise) <= _LEVEL
             if not level.any():
                 break
-            rise_x, rise_y = _slopes(plane[rows.start : rows.stop + 2])
+            rise_x, rise_y = twice_slopes(plane[rows.start : rows.stop + 2])
             rise[level] = right[level] * rise_x[level] + down[level] * rise_y[level]
         falls = rise < -_LEVEL
         for part in (right, down):

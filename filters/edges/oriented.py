@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -45,8 +46,8 @@ def along_lines(tensor: StructureTensor, length: float, border: str) -> tuple[Ar
     (1.0, True, True)
     """
     lines = [_Line.of(step, length) for step in TANGENTS]
-    margin = max(line.reach for line in lines)
-    entries, padded = (tensor.xx, tensor.xy, tensor.yy), [tensor.xx] * 3
+    margin = reach_of_lines(length)
+    entries, padded = tensor.entries, [tensor.xx] * 3
     sides = (margin, margin)
 
     def extend(number: int) -> None:
@@ -63,6 +64,17 @@ def along_lines(tensor: StructureTensor, length: float, border: str) -> tuple[Ar
 
     share_out(range(0, len(strength), _STRIP), compare)
     return strength, x, y
+
+
+def reach_of_lines(length: float) -> int:
+    """How many pixels around one have a say in the strength along its lines.
+
+    length: as for `along_lines`.
+
+    >>> reach_of_lines(4.0)
+    6
+    """
+    return max(_Line.of(step, length).reach for step in TANGENTS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,32 +191,47 @@ def _weighed(weights: Array, planes: Array) -> Array:
     return sums
 
 
-def mean_around(plane: Array, reach: int, known: NDArray[np.bool_] | None = None) -> Array:
+def mean_around(
+    plane: Array, reach: int, largest: float, known: NDArray[np.bool_] | None = None
+) -> Array:
     """The mean of a plane over a square window around each pixel, of what lies in the picture.
 
-    reach: pixels from the middle of the window to its border. known: (height, width), what counts;
-    None is every pixel. 0 where nothing does.
+    reach: pixels from the middle of the window to its border. largest: no magnitude is larger; the
+    values are rounded to a small part of it, so that their sums are exact: a part of a picture has
+    the same means to the last bit. known: (height, width), what counts; None is every pixel. 0
+    where nothing does.
 
-    >>> mean_around(np.array([[0.0, 3.0, 6.0, 9.0]]), 1).tolist()
+    >>> mean_around(np.array([[0.0, 3.0, 6.0, 9.0]]), 1, 9.0).tolist()
     [[1.5, 3.0, 6.0, 7.5]]
     """
     # A window beyond the picture holds nothing more.
     height, width = (min(reach, side) for side in plane.shape)
 
-    def summed(values: Array) -> Array:
+    def summed(values: Array, largest: float) -> Array:
         sides = 2 * width + 1, 2 * height + 1
+        # OpenCV adds what comes into the window and takes away what goes out of it.
+        rounding = _rounding_to_sum((2 * reach + 2) ** 2, largest)
+        rounded = values + rounding
+        rounded -= rounding
         total: Array = cv2.boxFilter(
-            values, -1, sides, normalize=False, borderType=cv2.BORDER_CONSTANT
+            rounded, -1, sides, normalize=False, borderType=cv2.BORDER_CONSTANT
         )
         return total.reshape(plane.shape)
 
     if known is None:
         rows, columns = (_window_sizes(side, reach) for side in plane.shape)
-        mean = summed(plane)
+        mean = summed(plane, largest)
         mean /= np.outer(rows, columns)
         return mean
-    total, count = summed(np.where(known, plane, 0)), np.rint(summed(known.astype(plane.dtype)))
+    total = summed(np.where(known, plane, 0), largest)
+    count = summed(known.astype(plane.dtype), 1.0)
     return np.divide(total, count, out=np.zeros_like(total), where=count > 0)
+
+
+def _rounding_to_sum(count: int, largest: float) -> float:
+    """What, added and taken away again, rounds values so that so many of them have an exact sum."""
+    # Of the bits of a float64, the sum may need all: a value has what the count leaves of them.
+    return 1.5 * 2.0 ** (math.frexp(largest)[1] + count.bit_length())
 
 
 def _window_sizes(side: int, reach: int) -> Array:

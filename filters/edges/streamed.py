@@ -16,8 +16,9 @@ from typing import TypeAlias
 
 import numpy as np
 
-from ..arrays import Array, white_for
+from ..arrays import Array, positive, white_for
 from ..engine import Rows, Stage, Window
+from ..engine.scratch import strip_memory
 from ..errors import InputError
 from ..placement import Placement, placed
 from ..streams.columns import InColumns, ReadRows, columns_of, remembered
@@ -25,10 +26,12 @@ from ..streams.sink import Gathered, Sink
 from ..streams.source import StoredRows
 from ..streams.spool import spool
 from ..streams.walk import Counter, on_all_threads, walk_rows
+from . import multiscale
 from .canny import SQUARABLE, TIE, crest_rows, unit_rows
 from .gradient import operator_kernels, slope_rows
 from .linking import Mask
-from .methods import Setting, crossings_of, laplacian_kernel
+from .methods import Setting, among_methods, crossings_of, laplacian_kernel
+from .multiscale import MultiscaleLooks, soft_inside
 from .pieces import Piece, joined, linked_piece, piece_of
 from .thresholds import Thresholds
 
@@ -40,6 +43,8 @@ BAND_ROWS = 256
 
 _BAND_PIXELS = 1 << 21
 _COLUMNS, _ROWS = 4096, 64
+_TILE = (768, 512)
+"""Columns and rows that are made at once of what depends on much around it."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +105,40 @@ def _by_crossings(source: StoredRows, setting: Setting, counter: Counter | None)
     return _in_columns(source, classes, setting.border)
 
 
+def _over_scales(source: StoredRows, setting: Setting, counter: Counter | None) -> Rows:
+    """As "multiscale" has them, tile by tile: each sees as far around it as its edges depend on.
+
+    Raises InputError for pictures with NaN or infinity, and for border wrap: what lies beyond a
+    border has slopes and lines, and is no part of the surroundings.
+    """
+    if setting.border == "wrap":
+        raise InputError("multiscale with border wrap needs the whole picture in memory")
+    white = white_for(source.dtype, setting.full_scale)
+    finest, seen = positive(setting.sigma, "sigma"), (setting.channels, setting.space, white)
+    largest = _brightest(multiscale.seen_rows(source.array, *seen), counter)
+    looks = MultiscaleLooks(finest, setting.channels, setting.space, setting.border, largest)
+    thresholds = Thresholds(setting.low, setting.high)
+    picture, reach = remembered(source), looks.reach
+    height, width = source.shape[:2]
+
+    def block(first: int, last: int) -> ReadRows:
+        columns = multiscale.seen_rows(columns_of(picture, first, last).array, *seen)
+        inner = slice(reach if first else 0, last - first - (reach if last < width else 0))
+
+        def classes(start: int, stop: int) -> Array:
+            low, high = max(0, start - reach), min(height, stop + reach)
+            rows = slice(start - low, stop - low)
+            found = np.zeros((stop - start, last - first), np.uint8)
+            with strip_memory():
+                soft = soft_inside(columns.read(low, high), looks, (rows, inner))
+            np.add(soft > thresholds.low, soft > thresholds.high, out=found[:, inner], dtype="u1")
+            return found
+
+        return classes
+
+    return InColumns((height, width), np.dtype(np.uint8), block, reach, *_TILE)
+
+
 STREAMED: MappingProxyType[str, StreamedMethod] = MappingProxyType(
     {
         "canny": partial(_by_slopes, "sobel"),
@@ -109,9 +148,10 @@ STREAMED: MappingProxyType[str, StreamedMethod] = MappingProxyType(
         "gaussian": partial(_by_slopes, "gaussian"),
         "di-zenzo": partial(_by_slopes, "sobel"),
         "log": _by_crossings,
+        "multiscale": _over_scales,
     }
 )
-"""The methods of `METHODS` that can be streamed."""
+"""Every method of `METHODS`, for pictures larger than memory."""
 
 
 def check_streamed(
@@ -119,15 +159,11 @@ def check_streamed(
     setting: Setting,
     methods: Mapping[str, StreamedMethod] = STREAMED,
 ) -> None:
-    """Raise InputError, which says why, for what needs the whole picture in memory.
+    """Raise InputError for an unknown method, and for what needs the whole picture in memory.
 
     >>> check_streamed("canny", Setting(1.4, 0.03, 0.08))
     """
-    if method not in methods:
-        raise InputError(
-            f"{method} needs the whole picture in memory; some rows at a time there are"
-            f" {', '.join(methods)}"
-        )
+    among_methods(method, methods)
     if setting.relative or setting.quantiles or setting.auto is not None:
         raise InputError(
             "thresholds that are chosen from the picture (relative, quantiles, auto) need the whole"
@@ -149,9 +185,9 @@ def streamed_edges(
 ) -> FoundEdges:
     """The edges that `edge_stages` finds, given to `take` band by band in any order.
 
-    source: grey or RGB. method: a key of `methods`. take: of the first row of a band and its edges,
-    from any thread. folder: has room for a byte a pixel. sink: what `take` writes into. band_rows:
-    how many rows are linked at once, at most. counter: counts the `WALKS`.
+    source: grey or RGB. method: a key of `methods` or `ALIASES`. take: of the first row of a band
+    and its edges, from any thread. folder: has room for a byte a pixel. sink: what `take` writes
+    into. band_rows: how many rows are linked at once, at most. counter: counts the `WALKS`.
     Raises what the method and `check_streamed` raise.
 
     >>> import tempfile
@@ -167,7 +203,7 @@ def streamed_edges(
     """
     check_streamed(method, setting, methods)
     height, width = source.shape[:2]
-    crests = methods[method](source, setting, counter)
+    crests = among_methods(method, methods)(source, setting, counter)
     band = max(1, min(band_rows, _BAND_PIXELS // width))
     count = -(-height // band)
     pieces: list[Piece | None] = [None] * count

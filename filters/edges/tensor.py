@@ -25,6 +25,11 @@ class StructureTensor:
     xy: Array
     yy: Array
 
+    @property
+    def entries(self) -> tuple[Array, Array, Array]:
+        """xx, xy and yy."""
+        return self.xx, self.xy, self.yy
+
     @cached_property
     def eigenvalues(self) -> tuple[Array, Array]:
         """The larger and the smaller eigenvalue: squared slopes across and along the structure."""

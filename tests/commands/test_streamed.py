@@ -57,7 +57,7 @@ def test_the_same_bytes(filt, save, *, shape, dtype, ending, out):
         filt("apply", name, source, "-o", f"whole.{out}")
         filt("apply", name, source, "-o", f"rows.{out}", *SMALL)
         assert Path(f"rows.{out}").read_bytes() == Path(f"whole.{out}").read_bytes(), name
-    for method in ("canny", "learned-edges"):
+    for method in ("canny", "best", "learned-edges"):
         filt("edges", source, "-o", "whole.png", "--method", method, "--low", "0.05")
         filt("edges", source, "-o", "rows.png", "--method", method, "--low", "0.05", *SMALL)
         assert Path("rows.png").read_bytes() == Path("whole.png").read_bytes(), method
@@ -190,7 +190,10 @@ def test_no_clobber(filt, save):
 
 REFUSED = [
     (["apply", "sobel", "in.tif", "-o", "a.jpg"], "the limit is"),
-    (["edges", "in.tif", "-o", "a.png", "--method", "best"], "best needs the whole picture"),
+    (
+        ["edges", "in.tif", "-o", "a.png", "--method", "best", "--border", "wrap"],
+        "border wrap needs",
+    ),
     (["apply", "learned", "in.tif", "-o", "a.png"], "needs the whole picture in memory"),
     (["apply", "sobel", "in.tif", "-o", "a.png", "--show", "raw"], "PNG does not hold float32"),
     (["edges", "in.tif", "-o", "a.png", "--soft"], "--soft needs the whole picture"),

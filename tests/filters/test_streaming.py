@@ -6,28 +6,29 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from stream_cases import names_in, picture
 
 from filt.filters.arrays import full_scale_of
 from filt.filters.borders import BORDERS
 from filt.filters.edges import streamed
-from filt.filters.edges.edge_filter import EdgeFilter
-from filt.filters.edges.gradient import CHANNELS
-from filt.filters.edges.methods import edge_stages, method_of
+from filt.filters.edges.gradient import CHANNELS, SPACES
+from filt.filters.edges.methods import METHODS, edge_stages, method_of
+from filt.filters.edges.multiscale import MultiscaleLooks, multiscale_stages, soft_inside
 from filt.filters.edges.streamed import STREAMED, streamed_edges
 from filt.filters.engine import rows as engine_rows
 from filt.filters.errors import InputError, WriteError
 from filt.filters.files.writing import write_image
 from filt.filters.picture import Picture
-from filt.filters.pipeline import Pipeline
 from filt.filters.placement import Placement
 from filt.filters.showing import to_picture
 from filt.filters.streaming import RAW, stream_edges, stream_filter
 from filt.filters.streams.columns import InColumns, columns_of, computed_in_blocks
 from filt.filters.streams.source import StoredRows, rows_of_picture
 from filt.filters.streams.spool import spool
+from filt.learned.edge_methods import EDGE_METHODS
+from filt.learned.streamed_methods import STREAMED_METHODS
 from filt.names import resolve
 
 
@@ -140,6 +141,7 @@ def test_edges(
     space,
 ):
     """Edges cross bands of any height, touch corners, and are linked from far away."""
+    assume((method, border) != ("multiscale", "wrap"))
     shape = (height, width, 3) if is_colour else (height, width)
     pixels = np.random.default_rng(seed).integers(0, levels, shape).astype(np.uint8)
     pixels *= np.uint8(255 // (levels - 1))
@@ -160,11 +162,11 @@ def test_edges(
     assert names_in(folder) == []
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     height=st.integers(1, 60), width=st.integers(2, 120), seed=st.integers(0, 10_000),
     columns=st.integers(1, 40), rows=st.integers(1, 40),
-    method=st.sampled_from(list(STREAMED)), sigma=st.sampled_from([0.7, 1.4, 2.5]),
+    method=st.sampled_from(list(STREAMED)), sigma=st.sampled_from([0.15, 0.3, 0.7, 1.4, 2.5]),
     is_colour=st.booleans(),
     border=st.sampled_from([border for border in BORDERS if border != "wrap"]),
     is_float=st.booleans(),
@@ -182,6 +184,7 @@ def test_edges_in_blocks_of_columns(
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(streamed, "_COLUMNS", columns)
         patched.setattr(streamed, "_ROWS", rows)
+        patched.setattr(streamed, "_TILE", (columns, rows))
         streamed_edges(
             stored(pixels), method, setting,
             lambda start, found: edges.__setitem__(slice(start, start + len(found)), found),
@@ -189,6 +192,38 @@ def test_edges_in_blocks_of_columns(
         )  # fmt: skip
     expected = edge_stages(pixels, method, sigma=sigma, border=border).edges
     np.testing.assert_array_equal(edges, expected)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    top=st.integers(0, 60), left=st.integers(0, 60), sigma=st.sampled_from([0.2, 0.4, 0.6]),
+    height=st.integers(1, 40), width=st.integers(1, 40), seed=st.integers(0, 10_000),
+    is_colour=st.booleans(), channels=st.sampled_from(CHANNELS), space=st.sampled_from(SPACES),
+    border=st.sampled_from([border for border in BORDERS if border != "wrap"]),
+    weight=st.sampled_from([1.0, 1e-30, 1e30]),
+)  # fmt: skip
+def test_multiscale_sees_the_same_in_a_part(
+    *, top, left, height, width, seed, sigma, is_colour, channels, space, border, weight
+):
+    rng = np.random.default_rng(seed)
+    pixels = rng.random((100, 100, 3) if is_colour else (100, 100)) * weight
+    looks = {"channels": channels, "space": space, "border": border}
+    whole = multiscale_stages(pixels, sigma, full_scale=weight, **looks)
+    found = MultiscaleLooks(sigma, channels, space, border, float(np.abs(whole.seen).max()))
+    rows, columns = slice(top, top + height), slice(left, left + width)
+    seen = [slice(max(0, each.start - found.reach), each.stop + found.reach)
+            for each in (rows, columns)]  # fmt: skip
+    inside = [slice(each.start - part.start, each.stop - part.start)
+              for each, part in zip((rows, columns), seen, strict=True)]  # fmt: skip
+    part = np.ascontiguousarray(whole.seen[tuple(seen)])
+    np.testing.assert_array_equal(soft_inside(part, found, inside), whole.soft[rows, columns])
+
+
+def test_multiscale_with_a_wrapped_border_is_refused(tmp_path):
+    setting = method_of("best").setting(border="wrap")
+    with pytest.raises(InputError, match="wrap needs the whole picture"):
+        stream_edges(stored(np.eye(9)), "multiscale", setting, tmp_path / "a.png")
+    assert names_in(tmp_path) == []
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.tif", "a.npy", "a.zarr"])
@@ -239,10 +274,12 @@ def test_what_is_refused(tmp_path, name, options, said):
     assert names_in(tmp_path) == []
 
 
-def test_edge_methods_that_see_the_whole_picture_are_refused(tmp_path):
-    best = Pipeline((EdgeFilter("best", "best"),))
-    with pytest.raises(InputError, match="best needs the whole picture in memory"):
-        stream_filter(stored(picture((20, 10), np.uint8)), best, tmp_path / "a.npy")
+def test_every_edge_method_can_be_streamed(tmp_path):
+    assert set(STREAMED) == set(METHODS)
+    assert set(STREAMED_METHODS) == set(EDGE_METHODS)
+    setting = METHODS["canny"].setting()
+    with pytest.raises(InputError, match="did you mean canny"):
+        stream_edges(stored(picture((20, 10), np.uint8)), "cany", setting, tmp_path / "a.npy")
     assert names_in(tmp_path) == []
 
 

@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from ideal_pictures import (
     TURNS,
     disc,
@@ -22,8 +24,9 @@ from ideal_pictures import (
 from scipy import ndimage
 
 from filt.filters.edges.methods import ALIASES, METHODS, edge_stages, method_of
-from filt.filters.edges.multiscale import SCALES, SEMISATURATION, SIGMA, multiscale_stages
+from filt.filters.edges.multiscale import SEMISATURATION, SIGMA, multiscale_stages
 from filt.filters.edges.oriented import TANGENTS, along_lines, mean_around
+from filt.filters.edges.scales import SCALES
 from filt.filters.edges.tensor import StructureTensor
 from filt.filters.errors import InputError
 
@@ -42,12 +45,24 @@ class TestMeanAround:
             for x in range(shape[1]):
                 rows = slice(max(y - reach, 0), y + reach + 1)
                 expected[y, x] = plane[rows, max(x - reach, 0) : x + reach + 1].mean()
-        np.testing.assert_allclose(mean_around(plane, reach), expected, atol=1e-12)
+        np.testing.assert_allclose(mean_around(plane, reach, 256.0), expected, atol=1e-12)
 
-    def test_counts_what_is_known_alone(self):
+    @pytest.mark.parametrize("unit", [1.0, 1e-30, 1e30])
+    def test_counts_what_is_known_alone(self, unit):
         plane = np.array([[1.0, np.nan, 4.0, 7.0, np.nan, np.nan, np.nan]])
-        mean = mean_around(plane, 1, np.isfinite(plane))
+        mean = mean_around(plane * unit, 1, 7.0 * unit, np.isfinite(plane)) / unit
         np.testing.assert_allclose(mean, [[1, 2.5, 5.5, 5.5, 7, 0, 0]], atol=1e-12)
+
+    @given(
+        seed=st.integers(0, 10_000), reach=st.integers(0, 20), top=st.integers(0, 20),
+        left=st.integers(0, 20), largest=st.sampled_from([0.7, 1.0, 3e5]),
+    )  # fmt: skip
+    def test_a_part_has_the_means_of_the_whole(self, seed, reach, top, left, largest):
+        plane = np.random.default_rng(seed).uniform(-largest, largest, (70, 80))
+        part = plane[top : top + 50, left : left + 60].copy()
+        inside = np.s_[reach : 50 - reach, reach : 60 - reach]
+        whole = mean_around(plane, reach, largest)[top : top + 50, left : left + 60]
+        np.testing.assert_array_equal(mean_around(part, reach, largest)[inside], whole[inside])
 
 
 class TestAlongLines:
