@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,21 +21,56 @@ _ALONE = {0x01, *range(0xD0, 0xD8)}  # markers that no segment follows
 _START, _END, _SCAN, _EXIF = 0xD8, 0xD9, 0xDA, 0xE1
 _FRAMES = {0xC0, 0xC1, 0xC2}
 _OTHER_FRAMES = set(range(0xC3, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_TABLES = {0xDB, 0xC4, 0xDD}  # quantization, Huffman codes, and how often coding starts anew
+_PICTURE = {*_TABLES, *range(0xC0, 0xD0)}  # and what says the size of the picture
 _CMYK_SAMPLES = 4
-_MOST_PIXELS_A_BYTE = 8 * 64  # a block of 8 x 8 takes one bit or more
+MOST_PIXELS_A_BYTE = 8 * 64
+"""A block of 8 × 8 takes one bit or more."""
+
 # In the data of a scan FF 00 is a byte FF, and FF D0 to FF D7 are restarts.
 _NEXT_MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])")
 
 
 @dataclass(frozen=True)
 class JpegHeader(Header):
-    """A header that also says whether the samples are of four printing inks.
+    """A header that also says how many samples a pixel has; four are printing inks.
 
     first_scan: where the marker of the first scan stands.
     """
 
-    cmyk: bool = False
+    samples: int = 3
     first_scan: int = 0
+
+
+@dataclass(frozen=True)
+class _Segment:
+    """What stands behind a marker. start: of the marker. body: without marker and length."""
+
+    code: int
+    start: int
+    body: bytes
+
+
+def _segments(source: Source) -> Iterator[_Segment]:
+    """The segments of a JPEG from its start up to the end, or to that of the first scan."""
+    offset = 2
+    while True:
+        mark, code = source.take(offset, 2)
+        if mark != 0xFF or code == _START:
+            raise DamagedError
+        if code == 0xFF or code in _ALONE:
+            offset += 1 if code == 0xFF else 2
+            continue
+        if code == _END:
+            yield _Segment(code, offset, b"")
+            return
+        (length,) = struct.unpack(">H", source.take(offset + 2, 2))
+        if length < 2:
+            raise DamagedError
+        yield _Segment(code, offset, source.take(offset + 4, length - 2))
+        if code == _SCAN:
+            return
+        offset += 2 + length
 
 
 def jpeg_header(source: Source) -> JpegHeader:
@@ -42,22 +78,11 @@ def jpeg_header(source: Source) -> JpegHeader:
 
     Raises NotReadError for lossless, arithmetic-coded and 12-bit files, which are not read.
     """
-    offset, orientation, size = 2, 1, (0, 0, 0)
-    while True:
-        mark, code = source.take(offset, 2)
-        if mark != 0xFF:
+    orientation, size, first_scan = 1, (0, 0, 0), 0
+    for segment in _segments(source):
+        code, body = segment.code, segment.body
+        if code == _END:
             raise DamagedError
-        if code == 0xFF or code in _ALONE:
-            offset += 1 if code == 0xFF else 2
-            continue
-        if code in (_START, _END):
-            raise DamagedError
-        (length,) = struct.unpack(">H", source.take(offset + 2, 2))
-        if length < 2:
-            raise DamagedError
-        body = source.take(offset + 4, length - 2)
-        if code == _SCAN:
-            break
         if code in _OTHER_FRAMES or (code in _FRAMES and body[:1] not in (b"", b"\x08")):
             raise NotReadError("lossless, arithmetic or 12-bit coding")
         if code in _FRAMES and len(body) >= 6:
@@ -65,11 +90,37 @@ def jpeg_header(source: Source) -> JpegHeader:
             size = (width, height, samples)
         if code == _EXIF and body.startswith(b"Exif\0\0"):
             orientation = exif_orientation(body[6:])
-        offset += 2 + length
+        first_scan = segment.start
     width, height, samples = size
     if samples not in (1, 3, _CMYK_SAMPLES):
         raise DamagedError
-    return JpegHeader(width, height, 1, orientation, samples == _CMYK_SAMPLES, offset)
+    return JpegHeader(width, height, 1, orientation, samples, first_scan)
+
+
+def whole_jpeg(tables: bytes | None, data: bytes, *, is_ycc: bool) -> bytearray:
+    """A JPEG of its own, of the tables and the data that a TIFF holds apart.
+
+    tables: with a start and an end, as the data; None where these have all they need. is_ycc:
+    whether the samples are luma and two colour differences. The TIFF knows, and what the data say
+    themselves is left out. Raises DamagedError.
+
+    Source: TIFF Technical Note 2, 1995.
+    """
+    # Adobe's marker is what decoders go by: 1 for colour differences, 0 for samples as they are.
+    made = bytearray(b"\xff\xd8\xff\xee\0\x0eAdobe\0\x64\0\0\0\0")
+    made.append(is_ycc)
+    for part, kept in ((tables, _TABLES), (data, _PICTURE)):
+        if part is None:
+            continue
+        if part[:2] != b"\xff\xd8":
+            raise DamagedError
+        for segment in _segments(Source(io.BytesIO(part), len(part))):
+            if segment.code in kept:
+                made += struct.pack(">BBH", 0xFF, segment.code, len(segment.body) + 2)
+                made += segment.body
+            elif segment.code == _SCAN and part is data:
+                made += part[segment.start :]
+    return made
 
 
 def decode_jpeg(data: bytearray, header: JpegHeader) -> Array:
@@ -78,11 +129,11 @@ def decode_jpeg(data: bytearray, header: JpegHeader) -> Array:
     Raises DamagedError where the end is missing, or the decoder fails or complains.
     """
     # The decoder would fill up what is missing, and memory with it, before it complains.
-    if _MOST_PIXELS_A_BYTE * len(data) < header.width * header.height:
+    if MOST_PIXELS_A_BYTE * len(data) < header.width * header.height:
         raise DamagedError
     _check_end(data, header.first_scan)
     samples = decode_with_opencv(data)
-    if header.cmyk:
+    if header.samples == _CMYK_SAMPLES:
         # OpenCV has judged the data; its own conversion turns black into (1, 1, 1).
         return decoded(lambda: _cmyk_with_pillow(data))
     return samples

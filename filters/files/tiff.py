@@ -13,14 +13,17 @@ from __future__ import annotations
 import io
 import struct
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import Array, full_scale_of
+from ..engine.threads import share_out
 from .disk import DamagedError, Source
 from .formats import NotReadError
+from .inflation import MOST_EXPANSION as MOST_INFLATION
 from .inflation import inflated_length
 from .quiet import decode_with_opencv, decoded
 from .tiff_directory import Directory, directory_bytes
@@ -29,12 +32,18 @@ _PIXEL_TAGS = (
     *(256, 257, 258, 259, 262, 266, 273, 277, 278, 279, 284, 292, 293),
     *(317, 320, 322, 323, 324, 325, 338, 339),
 )
-_NONE, _LZW, _PACKBITS = 1, 5, 32773
+_NONE, _LZW, JPEG, _PACKBITS = 1, 5, 7, 32773
 DEFLATE = (8, 32946)
 _FAX = (2, 3, 4)
-# The most that can become of a byte; of a byte of facsimile, any number of white rows.
-_MOST_EXPANSION = {_NONE: 1, _LZW: 4096}
-_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _CMYK = 0, 1, 2, 3, 5
+PIECES = ((273, 279), (324, 325))
+"""The tags with the offsets and the lengths of strips, and those of tiles."""
+_JPEG_TABLES, _MOST_TABLES = 347, 1 << 16
+MOST_EXPANSION: MappingProxyType[int, int] = MappingProxyType(
+    {_NONE: 1, _LZW: 4096, JPEG: 3 * 8 * 64, **dict.fromkeys(DEFLATE, MOST_INFLATION)}
+)
+"""The most that can become of a byte, by compression; of a byte of facsimile, any number of white
+rows. Of a JPEG's bit come 8 × 8 pixels."""
+_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _CMYK, _YCBCR = 0, 1, 2, 3, 5, 6
 _ASSOCIATED, _UNASSOCIATED = (1,), (2,)
 _WHOLE, _FLOAT = 1, 3
 _NUMBERS = {
@@ -59,6 +68,12 @@ _READ: dict[tuple[int, int, tuple[int, ...]], set[tuple[int, int]]] = {
     (_RGB, 4, _UNASSOCIATED): {(8, _WHOLE)} | _DEEP,
     (_PALETTE, 1, ()): _UP_TO_8,
     (_CMYK, 4, ()): {(8, _WHOLE)},
+}
+_READ_AS_JPEG: dict[tuple[int, int, tuple[int, ...]], set[tuple[int, int]]] = {
+    (_WHITE_IS_ZERO, 1, ()): {(8, _WHOLE)},
+    (_BLACK_IS_ZERO, 1, ()): {(8, _WHOLE)},
+    (_RGB, 3, ()): {(8, _WHOLE)},
+    (_YCBCR, 3, ()): {(8, _WHOLE)},
 }
 
 
@@ -118,7 +133,8 @@ def page_of(source: Source, directory: Directory) -> Page:
 
 def check_is_read(page: Page) -> None:
     """Raise NotReadError, which says why, for a page of a kind that is not read."""
-    depths = _READ.get((page.photometric, page.samples, page.extra), set())
+    kinds = _READ_AS_JPEG if page.compression == JPEG else _READ
+    depths = kinds.get((page.photometric, page.samples, page.extra), set())
     if (page.bits, page.sample_format) not in depths:
         numbers = _NUMBERS.get(page.sample_format, "unknown numbers")
         raise NotReadError(
@@ -127,12 +143,13 @@ def check_is_read(page: Page) -> None:
         )
     packed = page.compression in (_LZW, *DEFLATE)
     fax = page.compression in _FAX and page.bits == 1 and page.tile is None
-    if not (packed or fax or page.compression in (_NONE, _PACKBITS)):
+    if not (packed or fax or page.compression in (_NONE, _PACKBITS, JPEG)):
         raise NotReadError(f"compression {page.compression}")
     predictors = {1, 3} if page.sample_format == _FLOAT else {1, 2} if page.bits >= 8 else {1}
     if packed and page.predictor not in predictors:
         raise NotReadError(f"predictor {page.predictor}")
-    if page.planar and page.samples > 1 and (page.bits, page.samples) != (8, 3):
+    are_jpegs = page.compression == JPEG
+    if page.planar and page.samples > 1 and ((page.bits, page.samples) != (8, 3) or are_jpegs):
         raise NotReadError("a plane for every sample")
 
 
@@ -141,8 +158,7 @@ def check_pieces(source: Source, directory: Directory, page: Page) -> None:
 
     Neither decoder does it all: both take deflated strips whose checksum is wrong.
     """
-    offsets = directory.whole(source, 273 if page.tile is None else 324)
-    counts = directory.whole(source, 279 if page.tile is None else 325)
+    offsets, counts = (directory.whole(source, tag) for tag in PIECES[page.tile is not None])
     number = piece_count(page)
     if offsets is None or counts is None or min(offsets.size, counts.size) < number:
         raise DamagedError
@@ -151,7 +167,7 @@ def check_pieces(source: Source, directory: Directory, page: Page) -> None:
         if count == 0 or offset + count > source.size:
             raise DamagedError
         length = piece_length(page, index)
-        if _MOST_EXPANSION.get(page.compression, length) * count < length:
+        if MOST_EXPANSION.get(page.compression, length) * count < length:
             raise DamagedError
         if page.compression in (*DEFLATE, _PACKBITS):
             check_unpacked(page, index, source.take(offset, count))
@@ -230,7 +246,53 @@ def decode_page(source: Source, data: bytearray, directory: Directory, page: Pag
     data: the bytes of the file. They are changed.
     Raises DamagedError where the decoder fails or complains.
     """
-    return decode_tagged(data, pixel_tags(source, directory), directory.layout.order, page)
+    tags = pixel_tags(source, directory)
+    if page.compression == JPEG:
+        return _of_jpegs(data, tags, jpeg_tables(source, directory), page)
+    return decode_tagged(data, tags, directory.layout.order, page)
+
+
+def jpeg_tables(source: Source, directory: Directory) -> bytes | None:
+    """What is common to the strips or tiles of a page that are JPEGs; None where nothing is."""
+    return directory.octets(source, _JPEG_TABLES, _MOST_TABLES)
+
+
+def decode_jpeg_piece(packed: bytes, tables: bytes | None, page: Page, index: int) -> Array:
+    """The samples of a strip or tile that is a JPEG: (height, width) or (height, width, 3), uint8.
+
+    What its samples mean is for the TIFF to say, whatever the JPEG says. index: of the strip or
+    tile. Raises DamagedError where it is not as large as it should be, and as `decode_jpeg` does.
+    """
+    from .jpeg import decode_jpeg, jpeg_header, whole_jpeg
+
+    data = whole_jpeg(tables, packed, is_ycc=page.photometric == _YCBCR)
+    header = jpeg_header(Source(io.BytesIO(data), len(data)))
+    wide, _ = page.tile or (page.width, 0)
+    heights = {piece_length(page, each) // (wide * page.samples) for each in (0, index)}
+    if header.width != wide or header.height not in heights or header.samples != page.samples:
+        raise DamagedError
+    samples = decode_jpeg(data, header)
+    return np.iinfo(np.uint8).max - samples if page.photometric == _WHITE_IS_ZERO else samples
+
+
+def _of_jpegs(
+    data: bytearray, tags: dict[int, NDArray[Any]], tables: bytes | None, page: Page
+) -> Array:
+    """The samples of a page whose strips or tiles are JPEGs, each by any thread."""
+    offsets, counts = (tags[tag].tolist() for tag in PIECES[page.tile is not None])
+    wide, high = page.tile or (page.width, page.rows_per_strip)
+    across = -(-page.width // wide)
+    colours = () if page.samples == 1 else (page.samples,)
+    samples = np.empty((page.height, page.width, *colours), np.uint8)
+
+    def decode(index: int) -> None:
+        packed = bytes(data[offsets[index] : offsets[index] + counts[index]])
+        top, left = index // across * high, index % across * wide
+        place = samples[top : top + high, left : left + wide]
+        place[...] = decode_jpeg_piece(packed, tables, page, index)[: len(place), : place.shape[1]]
+
+    share_out(range(piece_count(page)), decode)
+    return samples
 
 
 def decode_tagged(

@@ -17,6 +17,8 @@ _MOST_PAGES = 65_535
 _ORIENTATION = 274
 # Whole numbers, the only values that matter here: BYTE, SHORT, LONG, LONG8.
 _WHOLE = {1: "u1", 3: "u2", 4: "u4", 16: "u8"}
+# Bytes: BYTE, UNDEFINED.
+_OCTETS = {1: "u1", 7: "u1"}
 
 
 @dataclass(frozen=True)
@@ -54,12 +56,25 @@ class Directory:
 
         Raises DamagedError where they are of another type or lie outside the file.
         """
+        return self._values(source, tag, _WHOLE)
+
+    def octets(self, source: Source, tag: int, most: int) -> bytes | None:
+        """The bytes of `tag`, which has another format inside; None where the page has none.
+
+        Raises DamagedError where they are more than `most`, of another type or outside the file.
+        """
+        if tag in self.entries and self.entries[tag][1] > most:
+            raise DamagedError
+        values = self._values(source, tag, _OCTETS)
+        return None if values is None else values.tobytes()
+
+    def _values(self, source: Source, tag: int, kinds: Mapping[int, str]) -> NDArray[Any] | None:
         if tag not in self.entries:
             return None
         kind, count, field = self.entries[tag]
-        if kind not in _WHOLE or count == 0:
+        if kind not in kinds or count == 0:
             raise DamagedError
-        dtype = np.dtype(self.layout.order + _WHOLE[kind])
+        dtype = np.dtype(self.layout.order + kinds[kind])
         if count * dtype.itemsize > len(field):
             (offset,) = struct.unpack(self.layout.offset, field)
             field = source.take(offset, count * dtype.itemsize)

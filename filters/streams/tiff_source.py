@@ -1,8 +1,8 @@
 """TIFF and BigTIFF, some rows at a time: strips and tiles are unpacked where they are needed.
 
 What is read, and what it means, is what `files/tiff.py` says. Plain and deflated numbers are
-unpacked here; anything rarer is made a small TIFF of its own, a few strips or tiles of the large
-one, which goes to the decoder that reads whole pictures.
+unpacked here, and JPEGs go to their decoder; anything rarer is made a small TIFF of its own, a few
+strips or tiles of the large one, which goes to the decoder that reads whole pictures.
 """
 
 from __future__ import annotations
@@ -18,14 +18,18 @@ from ..arrays import Array
 from ..engine.scratch import scratch, strip_memory
 from ..files.disk import DamagedError
 from ..files.formats import NotReadError
-from ..files.inflation import MOST_EXPANSION
 from ..files.reading import page_index
 from ..files.tiff import (
     DEFLATE,
+    JPEG,
+    MOST_EXPANSION,
+    PIECES,
     Page,
     check_is_read,
     check_unpacked,
+    decode_jpeg_piece,
     decode_tagged,
+    jpeg_tables,
     page_of,
     piece_count,
     piece_length,
@@ -38,11 +42,10 @@ from .source import LARGEST_BAND, SharedSource, StoredRows, bytes_of
 _BAND_BYTES = 1 << 22
 _PART_BYTES = 1 << 20
 _SPARE_BYTES = 1 << 20
-_NONE, _LZW = 1, 5
+_NONE = 1
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB = 0, 1, 2
 _FILL_ORDER = 266
 _HORIZONTAL, _FLOATING = 2, 3
-_TABLES = ((273, 279), (324, 325))
 
 
 def tiff_rows(source: SharedSource, name: str, page: int | None) -> StoredRows:
@@ -85,7 +88,7 @@ def tiff_size(source: SharedSource, page: int | None) -> tuple[int, int]:
 def _stored(source: SharedSource, directory: Directory, page: Page) -> _Stored:
     """The page with its tables, after a look whether every strip or tile can be there."""
     number = piece_count(page)
-    tables = _TABLES[page.tile is not None]
+    tables = PIECES[page.tile is not None]
     for tag in tables:
         if directory.entries.get(tag, (0, 0, b""))[1] > 2 * number + 16:
             raise DamagedError
@@ -99,7 +102,7 @@ def _stored(source: SharedSource, directory: Directory, page: Page) -> _Stored:
         raise DamagedError
     if (counts == 0).any() or (counts > size).any() or (offsets > size - counts).any():
         raise DamagedError
-    most = {_NONE: 1, _LZW: 4096, **dict.fromkeys(DEFLATE, MOST_EXPANSION)}.get(page.compression)
+    most = MOST_EXPANSION.get(page.compression)
     if most is not None:
         lengths = np.full(number, piece_length(page, 0), np.float64)
         if page.tile is None:
@@ -107,12 +110,16 @@ def _stored(source: SharedSource, directory: Directory, page: Page) -> _Stored:
             lengths[strips - 1 :: strips] = piece_length(page, strips - 1)
         if (counts.astype(np.float64) * most < lengths).any():
             raise DamagedError
-    return _Stored(source, page, tags, directory.layout.order, offsets, counts)
+    common = jpeg_tables(source, directory) if page.compression == JPEG else None
+    return _Stored(source, page, tags, directory.layout.order, offsets, counts, common)
 
 
 @dataclass(frozen=True, eq=False)
 class _Stored:
-    """A page, the tags that describe its pixels, and where each strip or tile lies."""
+    """A page, the tags that describe its pixels, and where each strip or tile lies.
+
+    common: to its strips or tiles if these are JPEGs.
+    """
 
     source: SharedSource
     page: Page
@@ -120,11 +127,14 @@ class _Stored:
     order: Any
     offsets: NDArray[np.uint64]
     counts: NDArray[np.uint64]
+    common: bytes | None
 
     @property
-    def is_plain(self) -> bool:
-        """Whether its numbers are unpacked here: grey or RGB, plain or deflated."""
+    def is_unpacked_here(self) -> bool:
+        """Whether each piece is unpacked by itself: a JPEG, or grey or RGB, plain or deflated."""
         page = self.page
+        if page.compression == JPEG:
+            return True
         return (
             page.bits in (8, 16, 32)
             and page.photometric in (_BLACK_IS_ZERO, _RGB)
@@ -142,7 +152,7 @@ class _Stored:
     def first_row(self) -> int | None:
         """Where the first row lies if all rows follow each other, uncompressed; else None."""
         page = self.page
-        if not (self.is_plain and page.compression == _NONE and page.tile is None):
+        if not (self.is_unpacked_here and page.compression == _NONE and page.tile is None):
             return None
         apart = np.diff(self.offsets.astype(np.int64))
         return int(self.offsets[0]) if (apart == piece_length(page, 0)).all() else None
@@ -187,7 +197,7 @@ class _Stored:
 
     def _unpacked(self, numbers: range, block: Array) -> None:
         """The strips below each other, or the tiles beside each other, of these numbers."""
-        if not self.is_plain:
+        if not self.is_unpacked_here:
             block[...] = self._by_decoder(numbers, block.shape[:2])
             return
         if self._follow_each_other(numbers):
@@ -221,8 +231,10 @@ class _Stored:
                 block[:, whole * wide :] = tiles[whole, :rows, :right]
 
     def _numbers(self, number: int) -> Array:
-        """The samples of one plain or deflated strip or tile, (height, width, samples)."""
+        """The samples of one strip or tile, (height, width, samples)."""
         data = self.source.take(int(self.offsets[number]), int(self.counts[number]))
+        if self.page.compression == JPEG:
+            return decode_jpeg_piece(data, self.common, self.page, number)
         wide, high = self.grid
         length = piece_length(self.page, number)
         if self.page.compression in DEFLATE:
@@ -263,7 +275,7 @@ class _Stored:
                 offsets.append(len(data))
                 counts.append(len(packed))
                 data += packed
-        tables = _TABLES[page.tile is not None]
+        tables = PIECES[page.tile is not None]
         own = {256: [page.width], 257: [page.height], tables[0]: offsets, tables[1]: counts}
         if page.tile is None:
             own[278] = [page.rows_per_strip]
