@@ -209,7 +209,7 @@ def _stages(
     grey = seen_in_unit(image, channels, space, white)
     inside = None if mask is None else _checked_mask(mask, grey.shape[:2])
     blur = 0.0 if operator == "gaussian" else sigma
-    smooth = _smoothed_inside(grey, blur, border, inside)
+    smooth = smoothed_inside(grey, blur, border, inside)
     with np.errstate(invalid="ignore", over="ignore"):
         slopes = gradient_of_planes(
             smooth, operator, sigma=sigma, channels=channels, space=space, border=border
@@ -323,7 +323,7 @@ def _checked_mask(mask: ArrayLike, shape: tuple[int, ...]) -> Mask:
     return inside.astype(bool)
 
 
-def _smoothed_inside(grey: Array, sigma: float, border: str, inside: Mask | None) -> Array:
+def smoothed_inside(grey: Array, sigma: float, border: str, inside: Mask | None) -> Array:
     """`grey` blurred; with a mask, by the pixels inside it alone."""
     if finite(sigma, "sigma") < 0:
         raise InputError(f"sigma must be at least 0, got {sigma}")

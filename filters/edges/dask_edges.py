@@ -1,13 +1,14 @@
 """The edges of Dask arrays: each has the arguments of the function whose name it bears.
 
-What is local is done chunk by chunk. Plain `canny` and `link` are too: the chunks are linked as if
-they were one (see `pieces`). What must see the whole picture (thresholds chosen from it, a mask,
-colours, OpenCV's own) is one task on all of it, which then has to fit in memory.
+What is local is done chunk by chunk, and the chunks are linked as if they were one (see `pieces`).
+What must see the whole picture (thresholds chosen from it, OpenCV's own) is one task on all of it,
+which then has to fit in memory.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -29,12 +30,14 @@ from ..dask_arrays import (
 from ..engine import Pixels, computed
 from ..errors import InputError
 from ..picture import Picture, full_scale_for
-from ..placement import Placement
+from ..placement import Placement, correlate_placed
 from . import canny as cannys
-from . import edge_filter, linking, opencv, thinning
+from . import edge_filter, linking, multiscale, opencv, thinning
 from . import gradient as gradients
 from .dask_linking import linked
 from .dask_slopes import border_named, slope_halo
+from .linking import Mask
+from .methods import ALIASES, OPERATORS, Setting, crossings_of, laplacian_kernel
 from .thinning import REACH
 
 
@@ -76,22 +79,40 @@ def canny(
         "full_scale": full_scale_for(pixel, full_scale),
     }  # fmt: skip
     like = cannys.canny(pixel, **given)
-    if mask is not None:
-        inside = lazy_array(mask, "mask")
+    masks = [] if mask is None else [lazy_array(mask, "mask")]
+    for inside in masks:
         cannys.check_mask(inside, lazy.shape[:2])
-        return in_one([lazy, inside], partial(_canny_inside, given=given), like)
-    is_grey = channels == "luma" or lazy.ndim == 2 or lazy.shape[2] == 1
-    if not is_grey or relative or quantiles or auto is not None:
-        return in_one([lazy], partial(cannys.canny, **given), like)
+    if relative or quantiles or auto is not None:
+        return in_one([lazy, *masks], partial(_canny_inside, given=given), like)
     setting = {**given, "border": border_named(border)}
-    white = given["full_scale"]
-    tie = reduced([lazy], partial(_brightest, white=white), _canny_tie, np.zeros(()))
     rows, columns = slope_halo(operator, sigma)
-    classes = nearby(
-        [lazy], partial(_canny_classes, given=setting), np.zeros((1, 1), np.uint8),
-        (rows + REACH, columns + REACH), border=setting["border"], scalars=[tie], is_told=True,
-    )  # fmt: skip
-    return linked(classes)
+    halo = rows + REACH, columns + REACH
+    see = partial(
+        gradients.seen_in_unit, channels=channels, space=space, full_scale=given["full_scale"]
+    )
+    work = partial(_canny_classes, see=see, given=setting)
+    # Blocks that go together have as many axes.
+    beside = [inside.reshape(*inside.shape, *(1,) * (lazy.ndim - 2)) for inside in masks]
+    return _linked_classes([lazy, *beside], see, work, halo, setting["border"])
+
+
+def _linked_classes(
+    images: list[DaskArray],
+    see: Callable[[Array], Array],
+    classes: Callable[..., Array],
+    halo: tuple[int, int],
+    border: str,
+) -> DaskArray:
+    """The edges whose classes are found block by block.
+
+    see: from a block of the first image to what is seen of it. classes: from a block of each image,
+    the largest magnitude of all that is seen, and what is `outside`. halo: what they see to a side.
+    """
+    largest = reduced(images[:1], partial(_brightest, see=see), _largest_of, np.zeros(()))
+    like = np.zeros((1, 1), np.uint8)
+    return linked(
+        nearby(images, classes, like, halo, border=border, scalars=[largest], is_told=True)
+    )
 
 
 def canny_opencv(
@@ -117,7 +138,7 @@ def respond(
     channels: str | None = None,
     out: Array | None = None,
 ) -> DaskArray:
-    """As `EdgeFilter.respond`: one task, but for the method "canny" where `canny` is none."""
+    """As `EdgeFilter.respond`."""
     no_out(out)
     lazy = lazy_image(image)
     white = full_scale_for(pixel_of(lazy))
@@ -134,17 +155,37 @@ def edges_of(
     """
     work = partial(_applied, each=each, white=white, given=given)
     like = work(pixel_of(image))
+    border = border_named((given["placement"] or Placement()).border)
     channels = {} if given["channels"] is None else {"channels": given["channels"]}
-    setting = each.setting(**channels)
-    if each.method != "canny":
-        return in_one([image], work, like)
-    found = canny(
-        image, setting.sigma, setting.low, setting.high,
-        channels=setting.channels, space=setting.space, relative=setting.relative,
-        quantiles=setting.quantiles, auto=setting.auto, full_scale=white,
-        border=border_named((given["placement"] or Placement()).border),
-    )  # fmt: skip
-    return found * like.dtype.type(white)
+    setting = each.setting(**channels, border=border, full_scale=white)
+    found = _by_method(ALIASES.get(each.method, each.method), image, setting)
+    return in_one([image], work, like) if found is None else found * like.dtype.type(white)
+
+
+def _by_method(method: str, image: DaskArray, setting: Setting) -> DaskArray | None:
+    """The edges of a method chunk by chunk; None where it must see the whole picture."""
+    given = asdict(setting)
+    if method in OPERATORS:
+        return canny(image, operator=OPERATORS[method], **given)
+    if setting.relative or setting.quantiles or setting.auto is not None:
+        return None
+    white = full_scale_for(pixel_of(image), setting.full_scale)
+    if method == "log":
+        rows, columns = laplacian_kernel(setting).shape[:2]
+        see = partial(gradients.seen_in_unit, channels="luma", space="rgb", full_scale=white)
+        work = partial(_log_classes, see=see, setting=setting)
+        return _linked_classes(
+            [image], see, work, (rows // 2 + 1, columns // 2 + 1), setting.border
+        )
+    # What lies beyond a wrapped border has slopes and lines, and is no part of the surroundings.
+    if method == "multiscale" and setting.border != "wrap":
+        see = partial(
+            multiscale.seen_of, channels=setting.channels, space=setting.space, white=white
+        )
+        work = partial(_multiscale_classes, see=see, setting=setting)
+        reach = _looks(setting, 0.0).reach_with_unknown
+        return _linked_classes([image], see, work, (reach, reach), setting.border)
+    return None
 
 
 def _applied(
@@ -160,45 +201,113 @@ def _classes(strength: Array, *, low: float, high: float) -> Array:
     return above
 
 
-def _brightest(block: Array, *, white: float) -> Array:
+def _brightest(block: Array, *, see: Callable[[Array], Array]) -> Array:
     if block.ndim == 2:
         # Of a grey picture the two ends of its range say as much, where they are known.
         ends = np.array([[block.min(), block.max()]])
         block = ends if np.isfinite(ends).all() else block
-    grey = gradients.seen_in_unit(block, "luma", "rgb", white)
-    return np.full((1, 1, 1), gradients.brightest(grey))
+    return np.full((1, 1, 1), gradients.brightest(see(block)))
 
 
-def _canny_tie(brightest: Array) -> Array:
-    return np.asarray(cannys.TIE * float(brightest.max()))
+def _largest_of(brightest: Array) -> Array:
+    return np.asarray(float(brightest.max()))
 
 
-def _canny_inside(block: Array, mask: Array, *, given: Mapping[str, Any]) -> Array:
+def _canny_inside(block: Array, mask: Array | None = None, *, given: Mapping[str, Any]) -> Array:
     return cannys.canny(block, mask=mask, **given)
 
 
-def _canny_classes(block: Array, tie: Array, *, given: Mapping[str, Any], outside: Sides) -> Array:
-    """The classes of the crests in a block, the same as in the whole picture."""
-    operator, sigma, border = (given[name] for name in ("operator", "sigma", "border"))
-    grey = gradients.seen_in_unit(block, "luma", "rgb", given["full_scale"])
-    height, width = grey.shape
+def _within(shape: tuple[int, ...], outside: Sides) -> tuple[slice, slice]:
+    """What of a block lies in the picture."""
     (above, below), (left, right) = outside
-    inside = slice(above, height - below), slice(left, width - right)
+    return slice(above, shape[0] - below), slice(left, shape[1] - right)
+
+
+def _canny_classes(
+    block: Array,
+    *more: Array,
+    see: Callable[[Array], Array],
+    given: Mapping[str, Any],
+    outside: Sides,
+) -> Array:
+    """The classes of the crests in a block, the same as in the whole picture.
+
+    more: the mask, if there is one, and the largest magnitude in the picture.
+    """
+    largest = more[-1]
+    masks = [np.asarray(each, bool).reshape(each.shape[:2]) for each in more[:-1]]
+    operator, sigma, border = (given[name] for name in ("operator", "sigma", "border"))
+    colours = {"channels": given["channels"], "space": given["space"]}
+    seen = see(block)
+    inside = _within(seen.shape, outside)
     across, _ = gradients.operator_kernels(operator, sigma)
+    blur = 0.0 if operator == "gaussian" else sigma
     with np.errstate(invalid="ignore", over="ignore"):
-        rows = gradients.slope_rows(Pixels(grey, grey.dtype), operator, sigma, border)
-        slopes = computed(rows)
-        found = gradients.Gradient(slopes[:, 0][inside], slopes[:, 1][inside], 1.0)
+        if masks:
+            smooth = cannys.smoothed_inside(seen, blur, border, masks[0])
+            slopes = gradients.gradient_of_planes(
+                smooth, operator, sigma=sigma, **colours, border=border
+            )
+            found = gradients.Gradient(slopes.x[inside], slopes.y[inside], 1.0)
+        else:
+            rows = gradients.slope_rows(
+                Pixels(seen, seen.dtype), operator, sigma, border, **colours
+            )
+            both = computed(rows)
+            found = gradients.Gradient(both[:, 0][inside], both[:, 1][inside], 1.0)
         strength = cannys.NORMS[given["norm"]](found) / across.positive_sum
-    if not np.isfinite(grey).all():
-        blur = 0.0 if operator == "gaussian" else sigma
-        known = np.isfinite(gradients.smoothed(grey, blur, border))[inside]
-        strength[~linking.shrunk(known, across.shape[1] // 2)] = 0
-    margin, low, high = float(tie), given["low"], given["high"]
+    if masks or not np.isfinite(seen).all():
+        smooth = smooth if masks else gradients.smoothed(seen, blur, border)
+        finite = np.isfinite(smooth.reshape(*smooth.shape[:2], -1))
+        known: Mask = np.asarray(finite.all(axis=2), bool)
+        for mask in masks:
+            known &= mask
+        strength[~linking.shrunk(known[inside], across.shape[1] // 2)] = 0
+    margin, low, high = cannys.TIE * float(largest), given["low"], given["high"]
     # Beyond the picture there is no crest, whatever its border.
     crests = thinning.thin(
         found.x, found.y, strength, given["thinning"], above=low - 2 * margin, tie=margin
     )
-    classes = np.zeros((height, width), np.uint8)
+    classes = np.zeros(seen.shape[:2], np.uint8)
     classes[inside] = _classes(crests, low=low, high=high)
     return classes
+
+
+def _log_classes(
+    block: Array,
+    largest: Array,
+    *,
+    see: Callable[[Array], Array],
+    setting: Setting,
+    outside: Sides,
+) -> Array:
+    """The classes of the zero crossings in a block."""
+    taps = laplacian_kernel(setting)
+    grey = see(block)
+    inside = _within(grey.shape, outside)
+    response = correlate_placed(grey, taps.taps, Placement(border=setting.border))
+    classes = np.zeros(grey.shape, np.uint8)
+    soft = crossings_of(response[inside].copy(), taps, float(largest))
+    classes[inside] = _classes(soft, low=setting.low, high=setting.high)
+    return classes
+
+
+def _multiscale_classes(
+    block: Array,
+    largest: Array,
+    *,
+    see: Callable[[Array], Array],
+    setting: Setting,
+    outside: Sides,
+) -> Array:
+    """The classes of the lines in a block. outside: nothing, since no border is wrapped."""
+    height, width = block.shape[:2]
+    whole = slice(0, height), slice(0, width)
+    soft = multiscale.soft_inside(see(block), _looks(setting, float(largest)), whole)
+    return _classes(soft, low=setting.low, high=setting.high)
+
+
+def _looks(setting: Setting, largest: float) -> multiscale.MultiscaleLooks:
+    return multiscale.MultiscaleLooks(
+        setting.sigma, setting.channels, setting.space, setting.border, largest
+    )

@@ -18,7 +18,7 @@ from ..grammar import Value
 from ..kernel import Kernel
 from ..picture import Picture, full_scale_for
 from ..placement import Placement, delivered
-from .methods import METHODS, Setting, method_of
+from .methods import Setting, method_of
 from .stages import EdgeStages
 
 
@@ -83,7 +83,7 @@ class EdgeFilter:
         if channels is not None:
             more["channels"] = channels
         setting = replace(self.setting(**more), full_scale=full_scale_for(image))
-        return METHODS[self.method].find(image, setting)
+        return method_of(self.method).find(image, setting)
 
     @takes_dask
     def respond(

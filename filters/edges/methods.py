@@ -97,7 +97,22 @@ class EdgeMethod:
         return Setting(**{**own, **chosen})
 
 
-def _gradient_method(operator: str, name: str) -> Callable[[ArrayLike, Setting], EdgeStages]:
+OPERATORS: MappingProxyType[str, str] = MappingProxyType(
+    {
+        "canny": "sobel",
+        "sobel": "sobel",
+        "scharr": "scharr",
+        "prewitt": "prewitt",
+        "gaussian": "gaussian",
+        "di-zenzo": "sobel",
+    }
+)
+"""The methods that are Canny's, each with an operator for its slopes."""
+
+
+def _gradient_method(name: str) -> Callable[[ArrayLike, Setting], EdgeStages]:
+    operator = OPERATORS[name]
+
     def find(image: ArrayLike, setting: Setting) -> EdgeStages:
         found = canny_stages(
             image,
@@ -235,7 +250,7 @@ def _multiscale(image: ArrayLike, setting: Setting) -> EdgeStages:
 METHODS: MappingProxyType[str, EdgeMethod] = MappingProxyType(
     {
         "canny": EdgeMethod(
-            _gradient_method("sobel", "canny"),
+            _gradient_method("canny"),
             SIGMA,
             LOW,
             HIGH,
@@ -243,28 +258,28 @@ METHODS: MappingProxyType[str, EdgeMethod] = MappingProxyType(
             "Canny, 1986",
         ),
         "sobel": EdgeMethod(
-            _gradient_method("sobel", "sobel"),
+            _gradient_method("sobel"),
             0.0,
             0.12,
             0.3,
             "Sobel slopes, no blur, thinned, linked",
         ),
         "scharr": EdgeMethod(
-            _gradient_method("scharr", "scharr"),
+            _gradient_method("scharr"),
             0.0,
             0.12,
             0.3,
             "Scharr slopes, no blur, thinned, linked",
         ),
         "prewitt": EdgeMethod(
-            _gradient_method("prewitt", "prewitt"),
+            _gradient_method("prewitt"),
             0.0,
             0.12,
             0.3,
             "Prewitt slopes, no blur, thinned, linked",
         ),
         "gaussian": EdgeMethod(
-            _gradient_method("gaussian", "gaussian"),
+            _gradient_method("gaussian"),
             2.0,
             0.04,
             0.1,
@@ -272,7 +287,7 @@ METHODS: MappingProxyType[str, EdgeMethod] = MappingProxyType(
             "Canny, 1986",
         ),
         "di-zenzo": EdgeMethod(
-            _gradient_method("sobel", "di-zenzo"),
+            _gradient_method("di-zenzo"),
             SIGMA,
             LOW,
             HIGH,

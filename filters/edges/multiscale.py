@@ -115,7 +115,7 @@ def multiscale_stages(
     """
     finest = positive(sigma, "sigma")
     white = full_scale_for(image, full_scale)
-    seen = computed(seen_rows(as_image(image), channels, space, white))
+    seen = seen_of(image, channels, space, white)
     looks = MultiscaleLooks(finest, channels, space, border, brightest(seen))
     seen, known = _filled(seen, looks)
     with nullcontext() if seen.size >= _WORTH_THREADS else alone():
@@ -171,6 +171,11 @@ class MultiscaleLooks:
         return reach_of_slopes(self.finest) + around + self.reach_of_lines
 
     @property
+    def reach_with_unknown(self) -> int:
+        """The same where pixels are filled in with what is around them."""
+        return self.reach + self.surround
+
+    @property
     def reach_of_lines(self) -> int:
         """Of what stands out from its surroundings, how far around a pixel has one."""
         return reach_of_lines(LENGTH * self.finest) + REACH
@@ -179,19 +184,21 @@ class MultiscaleLooks:
 def soft_inside(seen: Array, looks: MultiscaleLooks, inside: tuple[slice, slice]) -> Array:
     """The soft edges inside of a part of a picture, to the last bit as they are in the whole.
 
-    seen: the part, rows and columns of `seen_rows`, finite. inside: which rows and columns of it;
-    around them the part has `looks.reach` pixels more, or the picture ends.
+    seen: the part, rows and columns of `seen_rows`. inside: which rows and columns of it; around
+    them the part has `looks.reach` pixels more, `reach_with_unknown` where the picture has NaN, or
+    the picture ends.
 
     >>> seen = np.repeat([[0.0] * 12 + [1.0] * 12], 24, axis=0)
     >>> looks = MultiscaleLooks(1.4, "luma", "rgb", "reflect101", 1.0)
     >>> np.flatnonzero(soft_inside(seen, looks, (slice(10, 14), slice(4, 20)))[2]).tolist()
     [7]
     """
+    seen, known = _filled(seen, looks)
     # Nothing here has a name that is not needed to the end: tiles are large, and threads many.
     standing = _standing_out(
         slopes_over_scales(seen, looks.finest, looks.channels, looks.space, looks.border),
         looks,
-        None,
+        known,
     )
     margin = looks.reach_of_lines
     near = [slice(max(0, side.start - margin), side.stop + margin) for side in inside]
@@ -200,6 +207,15 @@ def soft_inside(seen: Array, looks: MultiscaleLooks, inside: tuple[slice, slice]
         for side, more in zip(inside, near, strict=True)
     )
     return _lines_of(standing.cut(*near), looks).soft[within]
+
+
+def seen_of(image: ArrayLike, channels: str, space: str, white: float) -> Array:
+    """What is seen of an image: all of `seen_rows`.
+
+    >>> seen_of(np.full((1, 2), 255, np.uint8), "tensor", "lab", 255.0).tolist()
+    [[1.0, 1.0]]
+    """
+    return computed(seen_rows(as_image(image), channels, space, white))
 
 
 def seen_rows(pixels: Array, channels: str, space: str, white: float) -> Rows:

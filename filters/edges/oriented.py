@@ -114,6 +114,9 @@ class _Line:
         that length it is a column, and OpenCV is quick with columns. Of a margin as wide as the
         line reaches nothing is made.
         """
+        if self.weights.size == 1:
+            np.copyto(out, memory)
+            return
         if self.below:
             step, across, down = self.below * width + self.right, _ALONE, self.weights
         else:

@@ -15,6 +15,9 @@ from hypothesis import strategies as st
 import filt
 from filt.filters.chunks import HOMES
 from filt.filters.edges.edge_filter import EdgeFilter
+from filt.filters.edges.gradient import CHANNELS, SPACES
+from filt.filters.edges.methods import ALIASES, METHODS
+from filt.filters.placement import Placement
 
 quick = settings(max_examples=50, deadline=None)
 many = settings(max_examples=120, deadline=None)
@@ -146,16 +149,51 @@ def test_links(case, thresholds):
             "border": borders,
             "low": st.sampled_from([0.0131, 0.0317]),
             "high": st.sampled_from([0.0871, 0.1713]),
+            "channels": st.sampled_from(CHANNELS),
+            "space": st.sampled_from(SPACES),
         }
     ),
+    st.sampled_from([None, 0.6, 0.9]),
 )
-def test_canny(case, given):
+def test_canny(case, given, share):
     pixels, lazy = case
     if given["operator"] == "gaussian":
         given["sigma"] = given["sigma"] or 1.0
     if pixels.dtype == np.int16:
         given["full_scale"] = 255
+    if share is not None:
+        mask = np.random.default_rng(0).random(pixels.shape[:2]) < share
+        expected = filt.canny(pixels, **given, mask=mask)
+        assert_same(filt.canny(lazy, **given, mask=mask), expected)
+        chunked = array.from_array(mask, chunks=3)
+        assert_same(filt.canny(lazy, **given, mask=chunked), expected)
+        assert_same(filt.canny(pixels, **given, mask=chunked), expected)
+        return
     assert_same(filt.canny(lazy, **given), filt.canny(pixels, **given))
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    pictures(
+        (None, 3), dtypes=("uint8", "uint16", "float32", "float64"), unknown=True, largest=40
+    ),
+    st.sampled_from([*METHODS, *ALIASES]), st.sampled_from([0.15, 0.4, 1.1]), borders,
+    st.sampled_from([None, *CHANNELS]),
+)  # fmt: skip
+def test_methods(case, method, sigma, border, channels):
+    pixels, lazy = case
+    step = EdgeFilter(method, method, {"sigma": sigma, "low": 0.0417, "high": 0.2113})
+    given = {"placement": Placement(border=border)}
+    if method != "log":
+        given["channels"] = channels
+    assert_same(step.respond(lazy, **given), step.respond(pixels, **given))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_no_task_of_a_method_sees_the_whole_picture(method):
+    image = array.zeros((90, 120), chunks=30, dtype="uint8")
+    found = EdgeFilter(method, method, {"sigma": 0.15}).respond(image)
+    assert found.chunks == image.chunks
 
 
 @pytest.mark.parametrize("border", BORDERS)
@@ -182,15 +220,15 @@ def test_what_sees_the_whole_picture(case, data):
         "relative": {"relative": True},
         "quantiles": {"quantiles": True, "low": 0.6, "high": 0.9},
         "auto": {"auto": "otsu"},
-        "colours": {"channels": "tensor"},
-        "mask": {"mask": mask},
+        "mask": {"mask": mask, "auto": "otsu"},
     }
     given = ways[data.draw(st.sampled_from(sorted(ways)))]
     expected = filt.canny(pixels, **given)
     assert_same(filt.canny(lazy, **given), expected)
     if "mask" in given:
-        assert_same(filt.canny(lazy, mask=array.from_array(mask, chunks=3)), expected)
-        assert_same(filt.canny(pixels, mask=array.from_array(mask, chunks=3)), expected)
+        lazy_mask = {**given, "mask": array.from_array(mask, chunks=3)}
+        assert_same(filt.canny(lazy, **lazy_mask), expected)
+        assert_same(filt.canny(pixels, **lazy_mask), expected)
     expected = filt.canny_opencv(pixels, 0.1, 0.2)
     assert_same(filt.canny_opencv(lazy, 0.1, 0.2), expected)
     (step,) = filt.resolve("canny:sigma=1").steps

@@ -66,6 +66,14 @@ class TestMeanAround:
 
 
 class TestAlongLines:
+    @pytest.mark.parametrize("shape", [(1, 1), (1, 3), (3, 1), (2, 2)])
+    def test_lines_of_one_pixel(self, shape):
+        slope, nothing = noise(shape, 256, 3).astype(np.float64), np.zeros(shape)
+        strength, x, y = along_lines(StructureTensor(slope, nothing, nothing), 0.5, "zero")
+        np.testing.assert_allclose(strength, slope)
+        np.testing.assert_allclose(np.abs(x), slope > 0)
+        np.testing.assert_allclose(y, 0, atol=1e-9)
+
     def test_is_the_largest_mean_of_eight_directions_by_a_double_loop(self):
         rng = np.random.default_rng(4)
         tensor = tensor_of(rng.normal(size=(14, 17)), rng.normal(size=(14, 17)))
