@@ -235,32 +235,31 @@ def _canny_classes(
     more: the mask, if there is one, and the largest magnitude in the picture.
     """
     largest = more[-1]
-    masks = [np.asarray(each, bool).reshape(each.shape[:2]) for each in more[:-1]]
+    mask = None if len(more) == 1 else np.asarray(more[0], bool).reshape(block.shape[:2])
     operator, sigma, border = (given[name] for name in ("operator", "sigma", "border"))
     colours = {"channels": given["channels"], "space": given["space"]}
     seen = see(block)
     inside = _within(seen.shape, outside)
     across, _ = gradients.operator_kernels(operator, sigma)
     blur = 0.0 if operator == "gaussian" else sigma
+    counts_all = mask is None and bool(np.isfinite(seen).all())
     with np.errstate(invalid="ignore", over="ignore"):
-        if masks:
-            smooth = cannys.smoothed_inside(seen, blur, border, masks[0])
-            slopes = gradients.gradient_of_planes(
+        smooth = seen if counts_all else cannys.smoothed_inside(seen, blur, border, mask)
+        if mask is None:
+            rows = Pixels(seen, seen.dtype)
+            slopes = computed(gradients.slope_rows(rows, operator, sigma, border, **colours))
+            x, y = slopes[:, 0], slopes[:, 1]
+        else:
+            of_planes = gradients.gradient_of_planes(
                 smooth, operator, sigma=sigma, **colours, border=border
             )
-            found = gradients.Gradient(slopes.x[inside], slopes.y[inside], 1.0)
-        else:
-            rows = gradients.slope_rows(
-                Pixels(seen, seen.dtype), operator, sigma, border, **colours
-            )
-            both = computed(rows)
-            found = gradients.Gradient(both[:, 0][inside], both[:, 1][inside], 1.0)
+            x, y = of_planes.x, of_planes.y
+        found = gradients.Gradient(x[inside], y[inside], 1.0)
         strength = cannys.NORMS[given["norm"]](found) / across.positive_sum
-    if masks or not np.isfinite(seen).all():
-        smooth = smooth if masks else gradients.smoothed(seen, blur, border)
+    if not counts_all:
         finite = np.isfinite(smooth.reshape(*smooth.shape[:2], -1))
         known: Mask = np.asarray(finite.all(axis=2), bool)
-        for mask in masks:
+        if mask is not None:
             known &= mask
         strength[~linking.shrunk(known[inside], across.shape[1] // 2)] = 0
     margin, low, high = cannys.TIE * float(largest), given["low"], given["high"]

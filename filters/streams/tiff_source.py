@@ -4,8 +4,9 @@ What is read, and what it means, is what `files/tiff.py` says. Plain and deflate
 unpacked here, and JPEGs go to their decoder; anything rarer is made a small TIFF of its own, a few
 strips or tiles of the large one, which goes to the decoder that reads whole pictures.
 
-Not by tifffile, which the tests compare with: by itself it unpacks neither LZW nor JPEG, gives zeros
-for what a truncated file lacks, and leaves it to the caller what white, palettes and inks mean.
+Not by tifffile, which the tests compare with: by itself it unpacks neither LZW nor JPEG, gives
+zeros for what a truncated file lacks, and leaves it to the caller what white, palettes and inks
+mean.
 """
 
 from __future__ import annotations
