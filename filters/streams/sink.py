@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -15,8 +14,6 @@ import numpy as np
 from ..arrays import Array
 from ..files.disk import PathLike, display_path, draft, refusals
 from .source import bytes_of
-
-_CANNOT_RESERVE = (errno.EINVAL, errno.ENODEV, errno.ENOSYS, errno.EOPNOTSUPP)
 
 AHEAD_BYTES = 1 << 25
 """How far rows may come before those that the file waits for."""
@@ -100,21 +97,9 @@ def placed_sink(
     with draft(path, clobber=clobber) as file:
         sink = PlacedRows(file, name, len(start), dtype)
         with refusals(name):
-            _reserve(file, len(start) + length + len(end))
             put(file, memoryview(start), 0, sink.lock)
             put(file, memoryview(end), len(start) + length, sink.lock)
         yield sink
-
-
-def _reserve(file: BinaryIO, length: int) -> None:
-    """Make sure of room for so many bytes: a full disk shows before the work and not behind it."""
-    if not hasattr(os, "posix_fallocate"):
-        return
-    try:
-        os.posix_fallocate(file.fileno(), 0, length)
-    except OSError as error:
-        if error.errno not in _CANNOT_RESERVE:
-            raise
 
 
 @dataclass(eq=False)

@@ -147,38 +147,6 @@ class TestWholeOrNotAtAll:
             write_by_rows(tmp_path / "missing" / name, picture((20, 10), np.uint8))
 
 
-@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="no room is reserved here")
-class TestRoomThatIsReserved:
-    @pytest.mark.parametrize("name", ["a.tif", "a.npy"])
-    def test_a_full_disk_shows_before_the_work(self, tmp_path, name):
-        import resource
-
-        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (5000, limits[1]))
-        begun = False
-        try:
-            with (
-                pytest.raises(WriteError, match="too large"),
-                open_sink(tmp_path / name, (100, 100), np.dtype(np.uint8)),
-            ):
-                begun = True
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-        assert not begun
-        assert names_in(tmp_path) == []
-
-    def test_a_file_system_that_reserves_nothing(self, tmp_path, monkeypatch):
-        pixels = picture((20, 10), np.uint8)
-        write_by_rows(tmp_path / "a.tif", pixels)
-
-        def refuse(*arguments):
-            raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
-
-        monkeypatch.setattr(os, "posix_fallocate", refuse)
-        write_by_rows(tmp_path / "b.tif", pixels)
-        assert stored(tmp_path / "b.tif") == stored(tmp_path / "a.tif")
-
-
 def stored(path):
     if path.is_dir():
         return {file.name: file.read_bytes() for file in path.rglob("*") if file.is_file()}
