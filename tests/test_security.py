@@ -10,7 +10,7 @@ import pytest
 from filt.cli import main
 from filt.filters import recipes, sizes
 from filt.filters.engine import threads
-from filt.filters.files import headers, reading, taps, tiff, tiff_directory
+from filt.filters.files import headers, jpeg, reading, taps, tiff, tiff_directory
 from filt.filters.scoring import mat_files, score
 from filt.learned.files import edge_files, hdf5_format, keras_config, limits, zip_safety
 from filt.learned.matching import matching
@@ -31,9 +31,13 @@ LIMITS = {
     "bytes of a picture file": (
         f"{mebibytes(reading._BYTES_BESIDE)} and {reading._BYTES_A_PIXEL} bytes for each pixel"
     ),
-    "chunks of a PNG or WebP": f"{headers.MOST_CHUNKS:,}",
+    "chunks of a PNG or WebP, and markers of a JPEG before its first scan, and behind": (
+        f"{headers.MOST_CHUNKS:,}"
+    ),
     "pages of a TIFF": f"{tiff_directory._MOST_PAGES:,}; one is read",
-    "bytes of the tables that the JPEGs in a TIFF share": f"{tiff._MOST_TABLES:,}",
+    "bytes of the tables that the JPEGs in a TIFF share": (
+        f"{tiff._MOST_TABLES:,}; and each has at most {jpeg.MOST_INSIDE} markers"
+    ),
     "bytes of a file of taps": mebibytes(taps.LARGEST_FILE),
     "side of a kernel made by name": f"{recipes.LARGEST_SIDE:,} taps",
     "pixels that a window covers, its gaps and a pool's too": f"{sizes.LARGEST_COVERED:,}",

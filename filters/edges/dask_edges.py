@@ -37,7 +37,7 @@ from . import gradient as gradients
 from .dask_linking import linked
 from .dask_slopes import border_named, slope_halo
 from .linking import Mask
-from .methods import ALIASES, OPERATORS, Setting, crossings_of, laplacian_kernel
+from .methods import ALIASES, CANNY_OPERATORS, Setting, crossings_of, laplacian_kernel
 from .thinning import REACH
 
 
@@ -83,7 +83,7 @@ def canny(
     for inside in masks:
         cannys.check_mask(inside, lazy.shape[:2])
     if relative or quantiles or auto is not None:
-        return in_one([lazy, *masks], partial(_canny_inside, given=given), like)
+        return in_one([lazy, *masks], partial(_canny_of_all, given=given), like)
     setting = {**given, "border": border_named(border)}
     rows, columns = slope_halo(operator, sigma)
     halo = rows + REACH, columns + REACH
@@ -165,8 +165,8 @@ def edges_of(
 def _by_method(method: str, image: DaskArray, setting: Setting) -> DaskArray | None:
     """The edges of a method chunk by chunk; None where it must see the whole picture."""
     given = asdict(setting)
-    if method in OPERATORS:
-        return canny(image, operator=OPERATORS[method], **given)
+    if method in CANNY_OPERATORS:
+        return canny(image, operator=CANNY_OPERATORS[method], **given)
     if setting.relative or setting.quantiles or setting.auto is not None:
         return None
     white = full_scale_for(pixel_of(image), setting.full_scale)
@@ -213,7 +213,7 @@ def _largest_of(brightest: Array) -> Array:
     return np.asarray(float(brightest.max()))
 
 
-def _canny_inside(block: Array, mask: Array | None = None, *, given: Mapping[str, Any]) -> Array:
+def _canny_of_all(block: Array, mask: Array | None = None, *, given: Mapping[str, Any]) -> Array:
     return cannys.canny(block, mask=mask, **given)
 
 

@@ -97,7 +97,7 @@ class EdgeMethod:
         return Setting(**{**own, **chosen})
 
 
-OPERATORS: MappingProxyType[str, str] = MappingProxyType(
+CANNY_OPERATORS: MappingProxyType[str, str] = MappingProxyType(
     {
         "canny": "sobel",
         "sobel": "sobel",
@@ -111,7 +111,7 @@ OPERATORS: MappingProxyType[str, str] = MappingProxyType(
 
 
 def _gradient_method(name: str) -> Callable[[ArrayLike, Setting], EdgeStages]:
-    operator = OPERATORS[name]
+    operator = CANNY_OPERATORS[name]
 
     def find(image: ArrayLike, setting: Setting) -> EdgeStages:
         found = canny_stages(

@@ -22,9 +22,10 @@ from ..arrays import Array, as_image, positive, working_dtype
 from ..colour import luma
 from ..engine import Pixels, Rows, Stage, alone, computed, share_out
 from ..engine.scratch import strip_memory
+from ..errors import InputError
 from ..picture import full_scale_for
 from ..recipes import gaussian_1d
-from .canny import TIE
+from .canny import SQUARABLE, TIE
 from .gradient import brightest, check_colours, check_seen, seen_in_unit, seen_planes
 from .linking import Mask, shrunk
 from .oriented import along_lines, mean_around, reach_of_lines
@@ -140,7 +141,7 @@ class MultiscaleLooks:
     """How the edges of a picture are looked for, with what must be known of the whole of it.
 
     finest, channels, space, border: as `multiscale_stages` has them. largest: the largest magnitude
-    of all pixels that are seen.
+    of all pixels that are seen, in units of white. Raises InputError where its square has no place.
     """
 
     finest: float
@@ -148,6 +149,10 @@ class MultiscaleLooks:
     space: str
     border: str
     largest: float
+
+    def __post_init__(self) -> None:
+        if self.largest > SQUARABLE[1]:
+            raise InputError(f"the brightest pixel must be at most 1e100, got {self.largest:g}")
 
     @property
     def tie(self) -> float:

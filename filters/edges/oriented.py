@@ -26,6 +26,9 @@ _UNDECIDED = 1e-9
 
 _ALONE = np.ones(1)
 
+_LAST = 3
+"""OpenCV rounds up to so many last columns in another way: they lie in the margin."""
+
 _STRIP = 64
 """Rows at a time: many beside the margin, and few enough for the cache."""
 
@@ -46,7 +49,7 @@ def along_lines(tensor: StructureTensor, length: float, border: str) -> tuple[Ar
     (1.0, True, True)
     """
     lines = [_Line.of(step, length) for step in TANGENTS]
-    margin = reach_of_lines(length)
+    margin = max(reach_of_lines(length), _LAST)
     entries, padded = tensor.entries, [tensor.xx] * 3
     sides = (margin, margin)
 

@@ -30,7 +30,7 @@ from . import multiscale
 from .canny import SQUARABLE, TIE, crest_rows, unit_rows
 from .gradient import operator_kernels, slope_rows
 from .linking import Mask
-from .methods import OPERATORS, Setting, among_methods, crossings_of, laplacian_kernel
+from .methods import CANNY_OPERATORS, Setting, among_methods, crossings_of, laplacian_kernel
 from .multiscale import MultiscaleLooks, soft_inside
 from .pieces import Piece, joined, linked_piece, piece_of
 from .thresholds import Thresholds
@@ -141,7 +141,7 @@ def _over_scales(source: StoredRows, setting: Setting, counter: Counter | None) 
 
 STREAMED: MappingProxyType[str, StreamedMethod] = MappingProxyType(
     {
-        **{name: partial(_by_slopes, operator) for name, operator in OPERATORS.items()},
+        **{name: partial(_by_slopes, operator) for name, operator in CANNY_OPERATORS.items()},
         "log": _by_crossings,
         "multiscale": _over_scales,
     }

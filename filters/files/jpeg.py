@@ -13,7 +13,7 @@ import numpy as np
 from ..arrays import Array
 from .disk import DamagedError, Source
 from .formats import NotReadError
-from .headers import Header
+from .headers import MOST_CHUNKS, Header
 from .quiet import decode_with_opencv, decoded
 from .tiff_directory import exif_orientation
 
@@ -21,9 +21,13 @@ _ALONE = {0x01, *range(0xD0, 0xD8)}  # markers that no segment follows
 _START, _END, _SCAN, _EXIF = 0xD8, 0xD9, 0xDA, 0xE1
 _FRAMES = {0xC0, 0xC1, 0xC2}
 _OTHER_FRAMES = set(range(0xC3, 0xD0)) - {0xC4, 0xC8, 0xCC}
-_TABLES = {0xDB, 0xC4, 0xDD}  # quantization, Huffman codes, and how often coding starts anew
-_PICTURE = {*_TABLES, *range(0xC0, 0xD0)}  # and what says the size of the picture
+_TABLES = {0xDB, 0xC4}  # steps of quantization, Huffman codes
+# And what says the size of the picture, and how often coding starts anew.
+_PICTURE = {*_TABLES, 0xDD, *range(0xC0, 0xD0)}
 _CMYK_SAMPLES = 4
+MOST_INSIDE = 200
+"""Markers of a JPEG in a TIFF before its first scan, and behind that."""
+
 MOST_PIXELS_A_BYTE = 8 * 64
 """A block of 8 × 8 takes one bit or more."""
 
@@ -51,10 +55,13 @@ class _Segment:
     body: bytes
 
 
-def _segments(source: Source) -> Iterator[_Segment]:
-    """The segments of a JPEG from its start up to the end, or to that of the first scan."""
+def _segments(source: Source, most: int = MOST_CHUNKS) -> Iterator[_Segment]:
+    """The segments of a JPEG from its start up to the end, or to that of the first scan.
+
+    Raises DamagedError for more markers than `most`.
+    """
     offset = 2
-    while True:
+    for _ in range(most):
         mark, code = source.take(offset, 2)
         if mark != 0xFF or code == _START:
             raise DamagedError
@@ -71,6 +78,7 @@ def _segments(source: Source) -> Iterator[_Segment]:
         if code == _SCAN:
             return
         offset += 2 + length
+    raise DamagedError
 
 
 def jpeg_header(source: Source) -> JpegHeader:
@@ -97,41 +105,59 @@ def jpeg_header(source: Source) -> JpegHeader:
     return JpegHeader(width, height, 1, orientation, samples, first_scan)
 
 
-def whole_jpeg(tables: bytes | None, data: bytes, *, is_ycc: bool) -> bytearray:
+def shared_tables(data: bytes) -> bytes:
+    """What the JPEGs in a TIFF have in common, as `whole_jpeg` takes it: tables of codes and steps.
+
+    data: a JPEG without a picture. Raises DamagedError where there is nothing of use in it.
+    """
+    found = b"".join(
+        struct.pack(">BBH", 0xFF, segment.code, len(segment.body) + 2) + segment.body
+        for segment in _segments_inside(data)
+        if segment.code in _TABLES and segment.body
+    )
+    if not found:
+        raise DamagedError
+    return found
+
+
+def whole_jpeg(tables: bytes, data: bytes, *, is_ycc: bool) -> bytearray:
     """A JPEG of its own, of the tables and the data that a TIFF holds apart.
 
-    tables: with a start and an end, as the data; None where these have all they need. is_ycc:
-    whether the samples are luma and two colour differences. The TIFF knows, and what the data say
-    themselves is left out. Raises DamagedError.
+    tables: of `shared_tables`, or nothing. is_ycc: whether the samples are luma and two colour
+    differences. The TIFF knows, and what the data say themselves is left out. Raises DamagedError.
 
     Source: TIFF Technical Note 2, 1995.
     """
     # Adobe's marker is what decoders go by: 1 for colour differences, 0 for samples as they are.
     made = bytearray(b"\xff\xd8\xff\xee\0\x0eAdobe\0\x64\0\0\0\0")
     made.append(is_ycc)
-    for part, kept in ((tables, _TABLES), (data, _PICTURE)):
-        if part is None:
-            continue
-        if part[:2] != b"\xff\xd8":
-            raise DamagedError
-        for segment in _segments(Source(io.BytesIO(part), len(part))):
-            if segment.code in kept:
-                made += struct.pack(">BBH", 0xFF, segment.code, len(segment.body) + 2)
-                made += segment.body
-            elif segment.code == _SCAN and part is data:
-                made += part[segment.start :]
+    made += tables
+    for segment in _segments_inside(data):
+        if segment.code in _PICTURE:
+            made += struct.pack(">BBH", 0xFF, segment.code, len(segment.body) + 2)
+            made += segment.body
+        elif segment.code == _SCAN:
+            made += data[segment.start :]
     return made
 
 
-def decode_jpeg(data: bytearray, header: JpegHeader) -> Array:
+def _segments_inside(data: bytes) -> Iterator[_Segment]:
+    """Those of a JPEG in a TIFF, which has few: every one of many small tiles is walked."""
+    if data[:2] != b"\xff\xd8":
+        raise DamagedError
+    return _segments(Source(io.BytesIO(data), len(data)), MOST_INSIDE)
+
+
+def decode_jpeg(data: bytearray, header: JpegHeader, most: int = MOST_CHUNKS) -> Array:
     """The samples of a JPEG, (height, width) or (height, width, 3) RGB, uint8, as stored.
 
+    most: how many markers may stand behind that of the first scan.
     Raises DamagedError where the end is missing, or the decoder fails or complains.
     """
     # The decoder would fill up what is missing, and memory with it, before it complains.
     if MOST_PIXELS_A_BYTE * len(data) < header.width * header.height:
         raise DamagedError
-    _check_end(data, header.first_scan)
+    _check_end(data, header.first_scan, most)
     samples = decode_with_opencv(data)
     if header.samples == _CMYK_SAMPLES:
         # OpenCV has judged the data; its own conversion turns black into (1, 1, 1).
@@ -139,13 +165,13 @@ def decode_jpeg(data: bytearray, header: JpegHeader) -> Array:
     return samples
 
 
-def _check_end(data: bytearray, offset: int) -> None:
-    """Raise DamagedError where the data ends before the end marker.
+def _check_end(data: bytearray, offset: int, most: int) -> None:
+    """Raise DamagedError where the data ends before the end marker, or it comes after too many.
 
     OpenCV 4.9 fills up what is missing, and says nothing.
     """
     code = _SCAN
-    while code != _END:
+    for _ in range(most):
         if offset + 4 > len(data):
             raise DamagedError
         offset += 2
@@ -155,6 +181,9 @@ def _check_end(data: bytearray, offset: int) -> None:
         if found is None:
             raise DamagedError
         offset, code = found.end() - 2, found[1][0]
+        if code == _END:
+            return
+    raise DamagedError
 
 
 def _cmyk_with_pillow(data: bytearray) -> Array:

@@ -24,6 +24,9 @@ __all__ = ["MAX_PIXELS", "display_path", "read_bytes", "read_image", "read_npy"]
 _BYTES_A_PIXEL = 16
 _BYTES_BESIDE = 64 << 20
 
+# A small picture may be a part of one tile.
+_TILE_PIXELS = 1 << 22
+
 MAX_PIXELS = 100_000_000
 """The largest picture that is read unless another limit is set: width times height."""
 
@@ -263,6 +266,8 @@ def _read_tiff(source: Source, wanted: int | None, limit: int) -> Picture:
     page = page_of(source, directory)
     check_is_read(page)
     _check_size(page.width, page.height, "TIFF", limit)
+    if page.tile is not None:
+        _check_size(*page.tile, "TIFF", max(limit, _TILE_PIXELS))
     check_pieces(source, directory, page)
     samples = decode_page(source, source.take_all(), directory, page)
     return _picture(samples, page.width, page.height, orientation_in(source, directory))

@@ -25,6 +25,14 @@ from .disk import DamagedError, Source
 from .formats import NotReadError
 from .inflation import MOST_EXPANSION as MOST_INFLATION
 from .inflation import inflated_length
+from .jpeg import (
+    MOST_INSIDE,
+    MOST_PIXELS_A_BYTE,
+    decode_jpeg,
+    jpeg_header,
+    shared_tables,
+    whole_jpeg,
+)
 from .quiet import decode_with_opencv, decoded
 from .tiff_directory import Directory, directory_bytes
 
@@ -37,12 +45,17 @@ DEFLATE = (8, 32946)
 _FAX = (2, 3, 4)
 PIECES = ((273, 279), (324, 325))
 """The tags with the offsets and the lengths of strips, and those of tiles."""
-_JPEG_TABLES, _MOST_TABLES = 347, 1 << 16
+_JPEG_TABLES, _MOST_TABLES, _TILE_STEP = 347, 1 << 14, 16
 MOST_EXPANSION: MappingProxyType[int, int] = MappingProxyType(
-    {_NONE: 1, _LZW: 4096, JPEG: 3 * 8 * 64, **dict.fromkeys(DEFLATE, MOST_INFLATION)}
+    {_NONE: 1, _LZW: 4096, JPEG: 3 * MOST_PIXELS_A_BYTE, **dict.fromkeys(DEFLATE, MOST_INFLATION)}
 )
 """The most that can become of a byte, by compression; of a byte of facsimile, any number of white
-rows. Of a JPEG's bit come 8 × 8 pixels."""
+rows."""
+
+_SPARE_BYTES = 1 << 20
+FIRST = 8
+"""Before it stands what says that it is a TIFF: no strip or tile."""
+
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _CMYK, _YCBCR = 0, 1, 2, 3, 5, 6
 _ASSOCIATED, _UNASSOCIATED = (1,), (2,)
 _WHOLE, _FLOAT = 1, 3
@@ -149,6 +162,8 @@ def check_is_read(page: Page) -> None:
     if packed and page.predictor not in predictors:
         raise NotReadError(f"predictor {page.predictor}")
     are_jpegs = page.compression == JPEG
+    if are_jpegs and page.tile and any(side % _TILE_STEP for side in page.tile):
+        raise NotReadError(f"tiles of {page.tile[0]} x {page.tile[1]}")
     if page.planar and page.samples > 1 and ((page.bits, page.samples) != (8, 3) or are_jpegs):
         raise NotReadError("a plane for every sample")
 
@@ -164,10 +179,12 @@ def check_pieces(source: Source, directory: Directory, page: Page) -> None:
         raise DamagedError
     for index in range(number):
         offset, count = int(offsets[index]), int(counts[index])
-        if count == 0 or offset + count > source.size:
+        if count == 0 or offset < FIRST or offset + count > source.size:
             raise DamagedError
         length = piece_length(page, index)
         if MOST_EXPANSION.get(page.compression, length) * count < length:
+            raise DamagedError
+        if page.compression == JPEG and count > most_stored(page):
             raise DamagedError
         if page.compression in (*DEFLATE, _PACKBITS):
             check_unpacked(page, index, source.take(offset, count))
@@ -188,6 +205,11 @@ def check_unpacked(page: Page, index: int, packed: bytes) -> None:
         return
     if unpacked not in (length, whole):
         raise DamagedError
+
+
+def most_stored(page: Page) -> int:
+    """How many bytes a strip or tile may be stored in: not many times what it holds."""
+    return 2 * piece_length(page, 0) + _SPARE_BYTES
 
 
 def piece_count(page: Page) -> int:
@@ -252,32 +274,29 @@ def decode_page(source: Source, data: bytearray, directory: Directory, page: Pag
     return decode_tagged(data, tags, directory.layout.order, page)
 
 
-def jpeg_tables(source: Source, directory: Directory) -> bytes | None:
-    """What is common to the strips or tiles of a page that are JPEGs; None where nothing is."""
-    return directory.octets(source, _JPEG_TABLES, _MOST_TABLES)
+def jpeg_tables(source: Source, directory: Directory) -> bytes:
+    """What is common to the strips or tiles of a page that are JPEGs."""
+    stored = directory.octets(source, _JPEG_TABLES, _MOST_TABLES)
+    return b"" if stored is None else shared_tables(stored)
 
 
-def decode_jpeg_piece(packed: bytes, tables: bytes | None, page: Page, index: int) -> Array:
+def decode_jpeg_piece(packed: bytes, tables: bytes, page: Page, index: int) -> Array:
     """The samples of a strip or tile that is a JPEG: (height, width) or (height, width, 3), uint8.
 
     What its samples mean is for the TIFF to say, whatever the JPEG says. index: of the strip or
     tile. Raises DamagedError where it is not as large as it should be, and as `decode_jpeg` does.
     """
-    from .jpeg import decode_jpeg, jpeg_header, whole_jpeg
-
     data = whole_jpeg(tables, packed, is_ycc=page.photometric == _YCBCR)
     header = jpeg_header(Source(io.BytesIO(data), len(data)))
     wide, _ = page.tile or (page.width, 0)
     heights = {piece_length(page, each) // (wide * page.samples) for each in (0, index)}
     if header.width != wide or header.height not in heights or header.samples != page.samples:
         raise DamagedError
-    samples = decode_jpeg(data, header)
+    samples = decode_jpeg(data, header, MOST_INSIDE)
     return np.iinfo(np.uint8).max - samples if page.photometric == _WHITE_IS_ZERO else samples
 
 
-def _of_jpegs(
-    data: bytearray, tags: dict[int, NDArray[Any]], tables: bytes | None, page: Page
-) -> Array:
+def _of_jpegs(data: bytearray, tags: dict[int, NDArray[Any]], tables: bytes, page: Page) -> Array:
     """The samples of a page whose strips or tiles are JPEGs, each by any thread."""
     offsets, counts = (tags[tag].tolist() for tag in PIECES[page.tile is not None])
     wide, high = page.tile or (page.width, page.rows_per_strip)

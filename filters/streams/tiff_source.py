@@ -25,6 +25,7 @@ from ..files.formats import NotReadError
 from ..files.reading import page_index
 from ..files.tiff import (
     DEFLATE,
+    FIRST,
     JPEG,
     MOST_EXPANSION,
     PIECES,
@@ -34,6 +35,7 @@ from ..files.tiff import (
     decode_jpeg_piece,
     decode_tagged,
     jpeg_tables,
+    most_stored,
     page_of,
     piece_count,
     piece_length,
@@ -45,7 +47,6 @@ from .source import LARGEST_BAND, SharedSource, StoredRows, bytes_of
 
 _BAND_BYTES = 1 << 22
 _PART_BYTES = 1 << 20
-_SPARE_BYTES = 1 << 20
 _NONE = 1
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB = 0, 1, 2
 _FILL_ORDER = 266
@@ -74,7 +75,8 @@ def tiff_rows(source: SharedSource, name: str, page: int | None) -> StoredRows:
     if place is not None:
         return StoredRows(name, "TIFF", shape, dtype, _Plain(stored, place, shape).rows)
     height, parts = stored.band
-    row_bytes = int(np.prod(shape[1:])) * dtype.itemsize
+    wide, _ = stored.grid
+    row_bytes = max(found.width, wide) * found.samples * dtype.itemsize
     if height * row_bytes > LARGEST_BAND:
         what = "tiles" if found.tile else "strips"
         raise NotReadError(f"{what} of {height} rows that must be unpacked at once")
@@ -102,9 +104,14 @@ def _stored(source: SharedSource, directory: Directory, page: Page) -> _Stored:
     offsets, counts = (tags[tag][:number].astype(np.uint64) for tag in tables)
     size = np.uint64(source.size)
     # What is stored of a strip or tile is read at once, so it may not be many times what it holds.
-    if (counts > np.uint64(2 * piece_length(page, 0) + _SPARE_BYTES)).any():
+    if (counts > np.uint64(most_stored(page))).any():
         raise DamagedError
-    if (counts == 0).any() or (counts > size).any() or (offsets > size - counts).any():
+    if (
+        (offsets < np.uint64(FIRST)).any()
+        or (counts == 0).any()
+        or (counts > size).any()
+        or (offsets > size - counts).any()
+    ):
         raise DamagedError
     most = MOST_EXPANSION.get(page.compression)
     if most is not None:
@@ -114,7 +121,7 @@ def _stored(source: SharedSource, directory: Directory, page: Page) -> _Stored:
             lengths[strips - 1 :: strips] = piece_length(page, strips - 1)
         if (counts.astype(np.float64) * most < lengths).any():
             raise DamagedError
-    common = jpeg_tables(source, directory) if page.compression == JPEG else None
+    common = jpeg_tables(source, directory) if page.compression == JPEG else b""
     return _Stored(source, page, tags, directory.layout.order, offsets, counts, common)
 
 
@@ -131,7 +138,7 @@ class _Stored:
     order: Any
     offsets: NDArray[np.uint64]
     counts: NDArray[np.uint64]
-    common: bytes | None
+    common: bytes
 
     @property
     def is_unpacked_here(self) -> bool:

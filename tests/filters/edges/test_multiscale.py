@@ -25,7 +25,7 @@ from scipy import ndimage
 
 from filt.filters.edges.methods import ALIASES, METHODS, edge_stages, method_of
 from filt.filters.edges.multiscale import SEMISATURATION, SIGMA, multiscale_stages
-from filt.filters.edges.oriented import TANGENTS, along_lines, mean_around
+from filt.filters.edges.oriented import TANGENTS, along_lines, mean_around, reach_of_lines
 from filt.filters.edges.scales import SCALES
 from filt.filters.edges.tensor import StructureTensor
 from filt.filters.errors import InputError
@@ -73,6 +73,18 @@ class TestAlongLines:
         np.testing.assert_allclose(strength, slope)
         np.testing.assert_allclose(np.abs(x), slope > 0)
         np.testing.assert_allclose(y, 0, atol=1e-9)
+
+    @pytest.mark.parametrize("length", [1.5, 2.25, 2.6, 4.0])
+    def test_a_part_has_the_lines_of_the_whole(self, length):
+        random = np.random.default_rng(2)
+        margin = reach_of_lines(length)
+        for width in range(40, 72):
+            x, y = random.random((2, 60, width))
+            whole = along_lines(tensor_of(x, y), length, "zero")
+            part = along_lines(tensor_of(x[:, 13:].copy(), y[:, 13:].copy()), length, "zero")
+            for found, expected in zip(part, whole, strict=True):
+                inside = np.s_[:, margin:]
+                np.testing.assert_array_equal(found[inside], expected[:, 13:][inside])
 
     def test_is_the_largest_mean_of_eight_directions_by_a_double_loop(self):
         rng = np.random.default_rng(4)
@@ -217,6 +229,11 @@ class TestStages:
     def test_refuses_a_scale_of_nothing(self):
         with pytest.raises(InputError, match="sigma must be greater than 0"):
             multiscale_stages(np.eye(5), 0)
+
+    @pytest.mark.parametrize("value", [1e101, 1e303])
+    def test_refuses_what_cannot_be_squared(self, value):
+        with pytest.raises(InputError, match="the brightest pixel must be at most 1e100"):
+            multiscale_stages(np.eye(5) * value)
 
 
 class TestTurning:

@@ -109,6 +109,17 @@ class TestReading:
         found = read_twice(save(tmp_path, data), monkeypatch)
         assert np.abs(found.astype(int) - COLOUR).max() <= 4
 
+    def test_tables_say_nothing_but_codes_and_steps(self, tmp_path: Path, monkeypatch) -> None:
+        """An interval of restarts ends with the JPEG that it is in."""
+
+        def change(tags):
+            start, rest = tags[347][1][:2], tags[347][1][2:]
+            return tags | {347: (7, [*start, 0xFF, 0xDD, 0, 4, 0, 3, *rest])}
+
+        plain = read_twice(save(tmp_path, jpeg_tiff(COLOUR)), monkeypatch)
+        found = read_twice(save(tmp_path, jpeg_tiff(COLOUR, change=change)), monkeypatch)
+        np.testing.assert_array_equal(found, plain)
+
     def test_a_last_strip_that_is_filled_up(self, tmp_path: Path, monkeypatch) -> None:
         padded = np.pad(GREY, ((0, 13), (0, 0)), mode="edge")
 
@@ -130,6 +141,7 @@ class TestNotRead:
              " photometric interpretation 5"),
             ({277: (3, [4]), 262: (3, [2]), 338: (3, [2])}, "4 samples a pixel of 8-bit unsigned"
              " integers and photometric interpretation 2"),
+            ({322: (4, [24]), 323: (4, [16])}, "tiles of 24 x 16"),
             ({259: (3, [5])}, "3 samples a pixel of 8-bit unsigned integers and photometric"
              " interpretation 6"),
         ],
@@ -191,7 +203,7 @@ class TestDamage:
         whole = list(jpeg(GREY, quality=100))
         data = jpeg_tiff(GREY, change=lambda tags: tags | {347: (7, whole)})
         np.testing.assert_allclose(read_image(save(tmp_path, data)).pixels, GREY, atol=4)
-        long = list(jpeg(GREY, comment=bytes(60_000)) + bytes(6_000))
+        long = list(jpeg(GREY, comment=bytes(16_000)))
         data = jpeg_tiff(GREY, change=lambda tags: tags | {347: (7, long)})
         check_refused(save(tmp_path, data), CORRUPT)
         assert capfd.readouterr() == ("", "")
@@ -206,7 +218,7 @@ class TestDamage:
         check_refused(save(tmp_path, data), CORRUPT)
         assert capfd.readouterr() == ("", "")
 
-    @pytest.mark.parametrize("size", [(31, 16), (32, 17), (16, 32), (64, 16), (32, 8)])
+    @pytest.mark.parametrize("size", [(16, 16), (32, 32), (16, 32), (64, 16), (48, 16)])
     def test_tiles_of_another_size(self, tmp_path: Path, size: tuple[int, int], capfd) -> None:
         def change(tags):
             return tags | {322: (4, [size[0]]), 323: (4, [size[1]])}
@@ -222,6 +234,59 @@ class TestDamage:
         data = jpeg_tiff(COLOUR, change=lambda tags: tags | colour)
         check_refused(save(tmp_path, data), CORRUPT)
         assert capfd.readouterr() == ("", "")
+
+    @pytest.mark.parametrize("where", ["tables", "pieces", "behind"])
+    def test_markers_without_end(self, tmp_path: Path, where: str) -> None:
+        """Each of many small tiles would be walked through them, again and again."""
+        empty = b"\xff\xe0\x00\x02"
+        before, scan = b"\xff\xd8", b"\xff\xda"
+
+        def change(tags):
+            if where == "tables":
+                tables = bytes(tags[347][1])
+                return tags | {347: (7, list(before + 300 * empty + tables[2:]))}
+            kind, counts = tags[279]
+            return tags | {279: (kind, [counts[0] + 4 * 300, *counts[1:]])}
+
+        plain = jpeg_tiff(GREY, rows=83)
+        changed = jpeg_tiff(GREY, rows=83, change=change)
+        read_image(save(tmp_path, plain))
+        if where != "tables":
+            # Nothing but the one strip and the directory, which is found by its place.
+            place = struct.unpack("<I", plain[4:8])[0]
+            strip = changed[8:place].rstrip(b"\0")
+            at = 2 if where == "pieces" else strip.index(scan) + 10
+            if where == "behind":
+                at = strip.rindex(b"\xff\xd9")
+            strip = strip[:at] + 300 * empty + strip[at:]
+            strip += bytes(len(strip) % 2)
+            moved = bytearray(changed[:8] + strip)
+            by = len(moved) - place
+            moved[4:8] = struct.pack("<I", len(moved))
+            directory = bytearray(changed[place:])
+            count = struct.unpack("<H", directory[:2])[0]
+            for number in range(count):
+                entry = 2 + 12 * number
+                kind, many, value = struct.unpack("<HII", directory[entry + 2 : entry + 12])
+                if many * {1: 1, 3: 2, 4: 4, 7: 1}[kind] > 4:
+                    directory[entry + 8 : entry + 12] = struct.pack("<I", value + by)
+            changed = bytes(moved + directory)
+        check_refused(save(tmp_path, changed), CORRUPT)
+
+    def test_a_tile_far_larger_than_the_picture(self, tmp_path: Path) -> None:
+        huge = {322: (4, [16_000]), 323: (4, [16_000])}
+        data = jpeg_tiff(GREY[:16, :16], tile=(16, 16), change=lambda tags: tags | huge)
+        path = save(tmp_path, data)
+        with pytest.raises(ReadError, match="16000 x 16000 pixels: 256 megapixels, the limit is"):
+            read_image(path)
+        with pytest.raises(ReadError, match=CORRUPT):
+            every_row(path)
+
+    def test_a_strip_where_the_header_is(self, tmp_path: Path) -> None:
+        def change(tags):
+            return tags | {273: (4, [4, *tags[273][1][1:]])}
+
+        check_refused(save(tmp_path, jpeg_tiff(GREY, change=change)), CORRUPT)
 
     def test_a_bomb_costs_nothing(self, tmp_path: Path) -> None:
         """A tile that says it is huge, in a few hundred bytes."""
