@@ -39,6 +39,7 @@ from .dask_slopes import border_named, slope_halo
 from .linking import Mask
 from .methods import ALIASES, CANNY_OPERATORS, Setting, crossings_of, laplacian_kernel
 from .thinning import REACH
+from .thresholds import Thresholds
 
 
 def link(thinned: ArrayLike, low: float, high: float) -> DaskArray:
@@ -90,29 +91,33 @@ def canny(
     see = partial(
         gradients.seen_in_unit, channels=channels, space=space, full_scale=given["full_scale"]
     )
-    work = partial(_canny_classes, see=see, given=setting)
     # Blocks that go together have as many axes.
     beside = [inside.reshape(*inside.shape, *(1,) * (lazy.ndim - 2)) for inside in masks]
-    return _linked_classes([lazy, *beside], see, work, halo, setting["border"])
+    return _linked_crests(
+        [lazy, *beside], see, partial(_canny_crests, given=setting), halo,
+        thresholds=Thresholds(low, high), border=setting["border"],
+    )  # fmt: skip
 
 
-def _linked_classes(
+def _linked_crests(
     images: list[DaskArray],
     see: Callable[[Array], Array],
-    classes: Callable[..., Array],
+    crests: Callable[..., Array],
     halo: tuple[int, int],
+    *,
+    thresholds: Thresholds,
     border: str,
 ) -> DaskArray:
-    """The edges whose classes are found block by block.
+    """The edges whose crests are found block by block.
 
-    see: from a block of the first image to what is seen of it. classes: from a block of each image,
-    the largest magnitude of all that is seen, and what is `outside`. halo: what they see to a side.
+    see: from a block of the first image to what is seen of it. crests: from that, blocks of the
+    other images, the largest magnitude of all that is seen, and what of the block is `inside` the
+    picture, to the strength on its crests there, 0 elsewhere. halo: what it sees to a side.
     """
     largest = reduced(images[:1], partial(_brightest, see=see), _largest_of, np.zeros(()))
+    work = partial(_classes_of_block, see=see, crests=crests, thresholds=thresholds)
     like = np.zeros((1, 1), np.uint8)
-    return linked(
-        nearby(images, classes, like, halo, border=border, scalars=[largest], is_told=True)
-    )
+    return linked(nearby(images, work, like, halo, border=border, scalars=[largest], is_told=True))
 
 
 def canny_opencv(
@@ -170,21 +175,21 @@ def _by_method(method: str, image: DaskArray, setting: Setting) -> DaskArray | N
     if setting.relative or setting.quantiles or setting.auto is not None:
         return None
     white = full_scale_for(pixel_of(image), setting.full_scale)
+    thresholds = Thresholds(setting.low, setting.high)
+    ends: dict[str, Any] = {"thresholds": thresholds, "border": setting.border}
     if method == "log":
         rows, columns = laplacian_kernel(setting).shape[:2]
         see = partial(gradients.seen_in_unit, channels="luma", space="rgb", full_scale=white)
-        work = partial(_log_classes, see=see, setting=setting)
-        return _linked_classes(
-            [image], see, work, (rows // 2 + 1, columns // 2 + 1), setting.border
-        )
+        crests, halo = partial(_log_crests, setting=setting), (rows // 2 + 1, columns // 2 + 1)
+        return _linked_crests([image], see, crests, halo, **ends)
     # What lies beyond a wrapped border has slopes and lines, and is no part of the surroundings.
     if method == "multiscale" and setting.border != "wrap":
         see = partial(
             multiscale.seen_of, channels=setting.channels, space=setting.space, white=white
         )
-        work = partial(_multiscale_classes, see=see, setting=setting)
+        crests = partial(_multiscale_crests, setting=setting)
         reach = _looks(setting, 0.0).reach_with_unknown
-        return _linked_classes([image], see, work, (reach, reach), setting.border)
+        return _linked_crests([image], see, crests, (reach, reach), **ends)
     return None
 
 
@@ -217,29 +222,36 @@ def _canny_of_all(block: Array, mask: Array | None = None, *, given: Mapping[str
     return cannys.canny(block, mask=mask, **given)
 
 
-def _within(shape: tuple[int, ...], outside: Sides) -> tuple[slice, slice]:
-    """What of a block lies in the picture."""
-    (above, below), (left, right) = outside
-    return slice(above, shape[0] - below), slice(left, shape[1] - right)
-
-
-def _canny_classes(
+def _classes_of_block(
     block: Array,
     *more: Array,
     see: Callable[[Array], Array],
-    given: Mapping[str, Any],
+    crests: Callable[..., Array],
+    thresholds: Thresholds,
     outside: Sides,
 ) -> Array:
-    """The classes of the crests in a block, the same as in the whole picture.
+    """The classes of a block: beyond the picture there is no crest, whatever its border."""
+    seen = see(block)
+    height, width = seen.shape[:2]
+    classes = np.zeros((height, width), np.uint8)
+    (above, below), (left, right) = outside
+    inside = slice(above, height - below), slice(left, width - right)
+    strength = crests(seen, *more, inside=inside)
+    classes[inside] = _classes(strength, low=thresholds.low, high=thresholds.high)
+    return classes
+
+
+def _canny_crests(
+    seen: Array, *more: Array, given: Mapping[str, Any], inside: tuple[slice, slice]
+) -> Array:
+    """The same crests as in the whole picture.
 
     more: the mask, if there is one, and the largest magnitude in the picture.
     """
     largest = more[-1]
-    mask = None if len(more) == 1 else np.asarray(more[0], bool).reshape(block.shape[:2])
+    mask = None if len(more) == 1 else np.asarray(more[0], bool).reshape(seen.shape[:2])
     operator, sigma, border = (given[name] for name in ("operator", "sigma", "border"))
     colours = {"channels": given["channels"], "space": given["space"]}
-    seen = see(block)
-    inside = _within(seen.shape, outside)
     across, _ = gradients.operator_kernels(operator, sigma)
     blur = 0.0 if operator == "gaussian" else sigma
     counts_all = mask is None and bool(np.isfinite(seen).all())
@@ -262,48 +274,24 @@ def _canny_classes(
         if mask is not None:
             known &= mask
         strength[~linking.shrunk(known[inside], across.shape[1] // 2)] = 0
-    margin, low, high = cannys.TIE * float(largest), given["low"], given["high"]
-    # Beyond the picture there is no crest, whatever its border.
-    crests = thinning.thin(
-        found.x, found.y, strength, given["thinning"], above=low - 2 * margin, tie=margin
+    tie = cannys.TIE * float(largest)
+    return thinning.thin(
+        found.x, found.y, strength, given["thinning"], above=given["low"] - 2 * tie, tie=tie
     )
-    classes = np.zeros(seen.shape[:2], np.uint8)
-    classes[inside] = _classes(crests, low=low, high=high)
-    return classes
 
 
-def _log_classes(
-    block: Array,
-    largest: Array,
-    *,
-    see: Callable[[Array], Array],
-    setting: Setting,
-    outside: Sides,
+def _log_crests(
+    grey: Array, largest: Array, *, setting: Setting, inside: tuple[slice, slice]
 ) -> Array:
-    """The classes of the zero crossings in a block."""
     taps = laplacian_kernel(setting)
-    grey = see(block)
-    inside = _within(grey.shape, outside)
     response = correlate_placed(grey, taps.taps, Placement(border=setting.border))
-    classes = np.zeros(grey.shape, np.uint8)
-    soft = crossings_of(response[inside].copy(), taps, float(largest))
-    classes[inside] = _classes(soft, low=setting.low, high=setting.high)
-    return classes
+    return crossings_of(response[inside].copy(), taps, float(largest))
 
 
-def _multiscale_classes(
-    block: Array,
-    largest: Array,
-    *,
-    see: Callable[[Array], Array],
-    setting: Setting,
-    outside: Sides,
+def _multiscale_crests(
+    seen: Array, largest: Array, *, setting: Setting, inside: tuple[slice, slice]
 ) -> Array:
-    """The classes of the lines in a block. outside: nothing, since no border is wrapped."""
-    height, width = block.shape[:2]
-    whole = slice(0, height), slice(0, width)
-    soft = multiscale.soft_inside(see(block), _looks(setting, float(largest)), whole)
-    return _classes(soft, low=setting.low, high=setting.high)
+    return multiscale.soft_inside(seen, _looks(setting, float(largest)), inside)
 
 
 def _looks(setting: Setting, largest: float) -> multiscale.MultiscaleLooks:

@@ -8,7 +8,7 @@ from functools import cached_property
 from types import MappingProxyType
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, DTypeLike
 
 from ..arrays import Array, as_image, checked_image, finite, one_of, working_dtype
 from ..catalogue import kernel
@@ -249,8 +249,14 @@ def smoothed(pixels: Array, sigma: float, border: str = "reflect101") -> Array:
     )
 
 
-def seen_in_unit(image: ArrayLike, channels: str, space: str, full_scale: float) -> Array:
-    """What a gradient sees of an image, with white at 1, in float64.
+def seen_in_unit(
+    image: ArrayLike,
+    channels: str,
+    space: str,
+    full_scale: float,
+    dtype: DTypeLike = np.float64,
+) -> Array:
+    """What a gradient sees of an image, with white at 1, in float64 unless another dtype is told.
 
     White is 1 before anything else is computed, and what is computed is exact enough that turning
     the picture turns the result: every dtype and every direction takes the same path. Infinity
@@ -260,7 +266,7 @@ def seen_in_unit(image: ArrayLike, channels: str, space: str, full_scale: float)
     [[1.0]]
     """
     pixels = as_image(image)
-    unit = (pixels / pixels.dtype.type(full_scale)).astype(np.float64)
+    unit = (pixels / pixels.dtype.type(full_scale)).astype(dtype)
     unit[~np.isfinite(unit)] = np.nan
     return seen_planes(unit, channels, space, 1.0)
 

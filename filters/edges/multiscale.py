@@ -26,7 +26,7 @@ from ..errors import InputError
 from ..picture import full_scale_for
 from ..recipes import gaussian_1d
 from .canny import SQUARABLE, TIE
-from .gradient import brightest, check_colours, check_seen, seen_in_unit, seen_planes
+from .gradient import brightest, check_colours, check_seen, seen_in_unit
 from .linking import Mask, shrunk
 from .oriented import along_lines, mean_around, reach_of_lines
 from .scales import (
@@ -238,14 +238,11 @@ def seen_rows(pixels: Array, channels: str, space: str, white: float) -> Rows:
     if not is_grey:
         check_colours(shape)
 
+    # CIELAB takes powers and roots of every pixel, which are dear in float64.
+    dtype = np.float32 if space == "lab" and not is_grey else np.float64
+
     def see(rows: Array, out: Array) -> None:
-        if is_grey or space != "lab":
-            out[...] = seen_in_unit(rows, channels, space, white)
-            return
-        # CIELAB takes powers and roots of every pixel, which are dear in float64.
-        unit = (rows / rows.dtype.type(white)).astype(np.float32)
-        unit[~np.isfinite(unit)] = np.nan
-        out[...] = seen_planes(unit, channels, space, 1.0)
+        out[...] = seen_in_unit(rows, channels, space, white, dtype)
 
     return Stage(source, shape, np.dtype(np.float64), see)
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import io
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
@@ -46,14 +47,14 @@ _FAX = (2, 3, 4)
 PIECES = ((273, 279), (324, 325))
 """The tags with the offsets and the lengths of strips, and those of tiles."""
 _JPEG_TABLES, _MOST_TABLES, _TILE_STEP = 347, 1 << 14, 16
-MOST_EXPANSION: MappingProxyType[int, int] = MappingProxyType(
+_MOST_EXPANSION: MappingProxyType[int, int] = MappingProxyType(
     {_NONE: 1, _LZW: 4096, JPEG: 3 * MOST_PIXELS_A_BYTE, **dict.fromkeys(DEFLATE, MOST_INFLATION)}
 )
 """The most that can become of a byte, by compression; of a byte of facsimile, any number of white
 rows."""
 
 _SPARE_BYTES = 1 << 20
-FIRST = 8
+_FIRST = 8
 """Before it stands what says that it is a TIFF: no strip or tile."""
 
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _CMYK, _YCBCR = 0, 1, 2, 3, 5, 6
@@ -146,7 +147,8 @@ def page_of(source: Source, directory: Directory) -> Page:
 
 def check_is_read(page: Page) -> None:
     """Raise NotReadError, which says why, for a page of a kind that is not read."""
-    kinds = _READ_AS_JPEG if page.compression == JPEG else _READ
+    are_jpegs = page.compression == JPEG
+    kinds = _READ_AS_JPEG if are_jpegs else _READ
     depths = kinds.get((page.photometric, page.samples, page.extra), set())
     if (page.bits, page.sample_format) not in depths:
         numbers = _NUMBERS.get(page.sample_format, "unknown numbers")
@@ -161,11 +163,42 @@ def check_is_read(page: Page) -> None:
     predictors = {1, 3} if page.sample_format == _FLOAT else {1, 2} if page.bits >= 8 else {1}
     if packed and page.predictor not in predictors:
         raise NotReadError(f"predictor {page.predictor}")
-    are_jpegs = page.compression == JPEG
     if are_jpegs and page.tile and any(side % _TILE_STEP for side in page.tile):
         raise NotReadError(f"tiles of {page.tile[0]} x {page.tile[1]}")
     if page.planar and page.samples > 1 and ((page.bits, page.samples) != (8, 3) or are_jpegs):
         raise NotReadError("a plane for every sample")
+
+
+def places_of(
+    page: Page, tags: Mapping[int, NDArray[Any] | None], size: int
+) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """Where each strip or tile lies, and how many bytes are stored of it.
+
+    tags: those of `PIECES`, with their values. size: of the file. Raises DamagedError unless each
+    lies in the file and may hold what it should.
+    """
+    number = piece_count(page)
+    found = [tags.get(tag) for tag in PIECES[page.tile is not None]]
+    offsets, counts = (
+        np.empty(0, np.uint64) if values is None else values[:number].astype(np.uint64)
+        for values in found
+    )
+    if min(offsets.size, counts.size) < number:
+        raise DamagedError
+    end = np.uint64(size)
+    if (offsets < np.uint64(_FIRST)).any() or (counts == 0).any():
+        raise DamagedError
+    if (counts > end).any() or (offsets > end - counts).any():
+        raise DamagedError
+    most = _MOST_EXPANSION.get(page.compression)
+    if most is not None:
+        lengths = np.full(number, piece_length(page, 0), np.float64)
+        if page.tile is None:
+            strips = -(-page.height // page.rows_per_strip)
+            lengths[strips - 1 :: strips] = piece_length(page, strips - 1)
+        if (counts.astype(np.float64) * most < lengths).any():
+            raise DamagedError
+    return offsets, counts
 
 
 def check_pieces(source: Source, directory: Directory, page: Page) -> None:
@@ -173,21 +206,13 @@ def check_pieces(source: Source, directory: Directory, page: Page) -> None:
 
     Neither decoder does it all: both take deflated strips whose checksum is wrong.
     """
-    offsets, counts = (directory.whole(source, tag) for tag in PIECES[page.tile is not None])
-    number = piece_count(page)
-    if offsets is None or counts is None or min(offsets.size, counts.size) < number:
+    tags = {tag: directory.whole(source, tag) for tag in PIECES[page.tile is not None]}
+    offsets, counts = places_of(page, tags, source.size)
+    if page.compression == JPEG and (counts > np.uint64(most_stored(page))).any():
         raise DamagedError
-    for index in range(number):
-        offset, count = int(offsets[index]), int(counts[index])
-        if count == 0 or offset < FIRST or offset + count > source.size:
-            raise DamagedError
-        length = piece_length(page, index)
-        if MOST_EXPANSION.get(page.compression, length) * count < length:
-            raise DamagedError
-        if page.compression == JPEG and count > most_stored(page):
-            raise DamagedError
-        if page.compression in (*DEFLATE, _PACKBITS):
-            check_unpacked(page, index, source.take(offset, count))
+    if page.compression in (*DEFLATE, _PACKBITS):
+        for index in range(piece_count(page)):
+            check_unpacked(page, index, source.take(int(offsets[index]), int(counts[index])))
 
 
 def check_unpacked(page: Page, index: int, packed: bytes) -> None:

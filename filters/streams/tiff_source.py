@@ -25,9 +25,7 @@ from ..files.formats import NotReadError
 from ..files.reading import page_index
 from ..files.tiff import (
     DEFLATE,
-    FIRST,
     JPEG,
-    MOST_EXPANSION,
     PIECES,
     Page,
     check_is_read,
@@ -40,6 +38,7 @@ from ..files.tiff import (
     piece_count,
     piece_length,
     pixel_tags,
+    places_of,
 )
 from ..files.tiff_directory import Directory, directory_at, orientation_in, page_offsets
 from .bands import Bands
@@ -94,33 +93,14 @@ def tiff_size(source: SharedSource, page: int | None) -> tuple[int, int]:
 def _stored(source: SharedSource, directory: Directory, page: Page) -> _Stored:
     """The page with its tables, after a look whether every strip or tile can be there."""
     number = piece_count(page)
-    tables = PIECES[page.tile is not None]
-    for tag in tables:
+    for tag in PIECES[page.tile is not None]:
         if directory.entries.get(tag, (0, 0, b""))[1] > 2 * number + 16:
             raise DamagedError
     tags = pixel_tags(source, directory)
-    if any(tag not in tags or tags[tag].size < number for tag in tables):
-        raise DamagedError
-    offsets, counts = (tags[tag][:number].astype(np.uint64) for tag in tables)
-    size = np.uint64(source.size)
+    offsets, counts = places_of(page, tags, source.size)
     # What is stored of a strip or tile is read at once, so it may not be many times what it holds.
     if (counts > np.uint64(most_stored(page))).any():
         raise DamagedError
-    if (
-        (offsets < np.uint64(FIRST)).any()
-        or (counts == 0).any()
-        or (counts > size).any()
-        or (offsets > size - counts).any()
-    ):
-        raise DamagedError
-    most = MOST_EXPANSION.get(page.compression)
-    if most is not None:
-        lengths = np.full(number, piece_length(page, 0), np.float64)
-        if page.tile is None:
-            strips = -(-page.height // page.rows_per_strip)
-            lengths[strips - 1 :: strips] = piece_length(page, strips - 1)
-        if (counts.astype(np.float64) * most < lengths).any():
-            raise DamagedError
     common = jpeg_tables(source, directory) if page.compression == JPEG else b""
     return _Stored(source, page, tags, directory.layout.order, offsets, counts, common)
 

@@ -12,12 +12,12 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image
+from tiff_files import CORRUPT, refused, save
 
 from filt.filters.errors import InputError, ReadError
 from filt.filters.files.reading import read_image
 
 RANDOM = np.random.default_rng(11)
-CORRUPT = "truncated or corrupt TIFF"
 
 
 def samples_of(dtype: str, *shape: int) -> np.ndarray:
@@ -66,18 +66,6 @@ def strip_tags(width: int, height: int, bits: int, data: bytes, **more: int) -> 
         279: (4, more.get("count", len(data))),
         339: (3, more.get("sample_format", 1)),
     }
-
-
-def save(folder: Path, data: bytes) -> Path:
-    path = folder / "picture.tif"
-    path.write_bytes(data)
-    return path
-
-
-def refused(path: Path, reason: str) -> None:
-    with pytest.raises(ReadError) as caught:
-        read_image(path)
-    assert str(caught.value) == f"{path}: {reason}"
 
 
 class TestKinds:

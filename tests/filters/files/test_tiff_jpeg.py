@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from jpeg_tiffs import BLACK_IS_ZERO, RGB, WHITE_IS_ZERO, YCBCR, jpeg, jpeg_tiff, smooth
 from PIL import Image
+from tiff_files import CORRUPT, refused, save
 
 from filt.filters.errors import ReadError
 from filt.filters.files.reading import read_image
@@ -17,7 +18,6 @@ from filt.filters.streams import tiff_source
 from filt.filters.streams.formats import open_rows
 
 GREY, COLOUR = smooth((83, 61)), smooth((83, 61, 3))
-CORRUPT = "truncated or corrupt TIFF"
 LAYOUTS = {
     "strips": {},
     "one strip": {"rows": 83},
@@ -26,16 +26,8 @@ LAYOUTS = {
 }
 
 
-def save(folder: Path, data: bytes) -> Path:
-    path = folder / "picture.tif"
-    path.write_bytes(data)
-    return path
-
-
 def check_refused(path: Path, reason: str) -> None:
-    with pytest.raises(ReadError) as caught:
-        read_image(path)
-    assert str(caught.value) == f"{path}: {reason}"
+    refused(path, reason)
     with pytest.raises(ReadError) as caught:
         every_row(path)
     assert str(caught.value) == f"{path}: {reason}"
